@@ -1,0 +1,274 @@
+using System.Text.Json.Serialization;
+
+namespace Cpt.Contract;
+
+/// <summary>
+/// stage.json: everything one attempt of one stage needs, resolved: no defaults are left to the trainer, so that the
+/// same file gives the same weights wherever it runs.
+/// </summary>
+public sealed record StageSpec
+{
+    /// <summary>Raised whenever the same spec would train different weights; part of every stage hash.</summary>
+    public const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+
+    public required string Namespace { get; init; }
+
+    public required string Run { get; init; }
+
+    public required string Stage { get; init; }
+
+    /// <summary>0-based place in the chain.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>1-based; never part of the stage hash.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>Where the result is committed: <c>stages/&lt;StageHash&gt;/…</c> under <see cref="StorageUri"/>.</summary>
+    public required string StageHash { get; init; }
+
+    public required string StorageUri { get; init; }
+
+    /// <summary>The chain's base model: what KL reference <c>Base</c> and row 0 of the matrix mean.</summary>
+    public required ModelInput BaseModel { get; init; }
+
+    /// <summary>What this stage starts from: the base model or an earlier stage's commit.</summary>
+    public required ModelInput Input { get; init; }
+
+    /// <summary>The part that decides the weights; hashed as canonical JSON.</summary>
+    public required TrainingSpec Training { get; init; }
+
+    public required CheckpointSpec Checkpoint { get; init; }
+
+    public required EvaluationSpec Evaluation { get; init; }
+
+    /// <summary><c>auto</c>, <c>cpu</c> or <c>cuda</c>.</summary>
+    public string Device { get; init; } = "auto";
+}
+
+/// <summary>A model directory: either a URI (base model) or the commit of an earlier stage in this run's storage.</summary>
+public sealed record ModelInput
+{
+    /// <summary>Set for a base model: <c>file://</c>, <c>azblob://</c>, <c>pvc://</c> or <c>bundled://</c>.</summary>
+    public string? Uri { get; init; }
+
+    /// <summary>Set for a stage's result.</summary>
+    public string? StageHash { get; init; }
+
+    /// <summary><see cref="Digests.OfFiles"/> over the model's files; verified after download.</summary>
+    public required string Digest { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<StageMethod>))]
+public enum StageMethod
+{
+    /// <summary>Supervised fine-tuning on the task's answers.</summary>
+    SFT,
+
+    /// <summary>Reinforcement fine-tuning on rewards of sampled rollouts.</summary>
+    RFT,
+}
+
+/// <summary>What is learned and how. Two equal values on equal input weights give equal output weights.</summary>
+public sealed record TrainingSpec
+{
+    public required StageMethod Method { get; init; }
+
+    public required TaskInput Task { get; init; }
+
+    public required OptimizationSpec Optimization { get; init; }
+
+    /// <summary>Set when <see cref="Method"/> is RFT.</summary>
+    public RftSpec? Rft { get; init; }
+
+    public long Seed { get; init; }
+}
+
+/// <summary>A task by URI. <see cref="Scorer"/> overrides the scorer of its task.json.</summary>
+public sealed record TaskInput
+{
+    public required string Name { get; init; }
+
+    public required string Uri { get; init; }
+
+    /// <summary>Digest over the task's files, when the gatherer could know it.</summary>
+    public string? Digest { get; init; }
+
+    public string? Scorer { get; init; }
+}
+
+public sealed record OptimizationSpec
+{
+    public required double LearningRate { get; init; }
+
+    /// <summary>Passes over the train split; ignored when <see cref="Steps"/> is set.</summary>
+    public double Epochs { get; init; } = 1;
+
+    /// <summary>Optimizer steps (SFT) or rollout batches (RFT).</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>Samples a step (SFT) or prompts a rollout batch (RFT).</summary>
+    public required int BatchSize { get; init; }
+
+    /// <summary>Sequences in one forward pass; 0 = the whole batch. Gradients are accumulated to the same token mean.</summary>
+    public int MicroBatchSize { get; init; }
+
+    [JsonConverter(typeof(JsonStringEnumConverter<LearningRateSchedule>))]
+    public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Constant;
+
+    /// <summary>Fraction of all steps, 0..1.</summary>
+    public double WarmupRatio { get; init; }
+
+    public double WeightDecay { get; init; } = 0.01;
+
+    public double Beta1 { get; init; } = 0.9;
+
+    public double Beta2 { get; init; } = 0.999;
+
+    public double Epsilon { get; init; } = 1e-8;
+
+    /// <summary>Largest global L2 norm of the gradient; 0 = no clipping.</summary>
+    public double MaxGradientNorm { get; init; } = 1.0;
+
+    /// <summary>Prompt plus answer, tokens.</summary>
+    public int MaxSequenceTokens { get; init; } = 512;
+
+    /// <summary><c>float32</c> or <c>bfloat16</c> (autocast).</summary>
+    public string Precision { get; init; } = "float32";
+
+    /// <summary>
+    /// Ends the stage early once the accuracy on <see cref="StopEvaluationSamples"/> evaluation samples, sampled at temperature 1,
+    /// reaches this (0..1); so that methods can be compared at matched new-task accuracy.
+    /// </summary>
+    public double? StopAtAccuracy { get; init; }
+
+    /// <summary>How often <see cref="StopAtAccuracy"/> is looked at, in steps.</summary>
+    public int StopCheckSteps { get; init; } = 5;
+
+    public int StopEvaluationSamples { get; init; } = 256;
+}
+
+public enum LearningRateSchedule
+{
+    Constant,
+    Linear,
+    Cosine,
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<RftAlgorithm>))]
+public enum RftAlgorithm
+{
+    GRPO,
+    RLOO,
+    ReMax,
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<KlReference>))]
+public enum KlReference
+{
+    None,
+    Base,
+    PreviousStage,
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<PromptStyle>))]
+public enum PromptStyle
+{
+    /// <summary>The task's messages as they are; reward is accuracy alone.</summary>
+    Direct,
+
+    /// <summary>Asks for <c>&lt;think&gt;…&lt;/think&gt; \boxed{…}</c>; reward is accuracy and format.</summary>
+    ChainOfThought,
+}
+
+public sealed record RftSpec
+{
+    public RftAlgorithm Algorithm { get; init; } = RftAlgorithm.GRPO;
+
+    /// <summary>Rollouts a prompt, G ≥ 2.</summary>
+    public int GroupSize { get; init; } = 8;
+
+    public double ClipLow { get; init; } = 0.2;
+
+    public double ClipHigh { get; init; } = 0.3;
+
+    /// <summary>c of dual clip; 0 = off.</summary>
+    public double DualClip { get; init; } = 3.0;
+
+    public double KlCoefficient { get; init; }
+
+    public KlReference KlReference { get; init; } = KlReference.None;
+
+    /// <summary><c>k1</c>, <c>k2</c> or <c>k3</c>.</summary>
+    public string KlEstimator { get; init; } = "k3";
+
+    /// <summary><c>TokenMean</c> or <c>SequenceMean</c>.</summary>
+    public string LossAggregation { get; init; } = "TokenMean";
+
+    /// <summary>Optimizer steps per rollout batch.</summary>
+    public int MiniBatches { get; init; } = 1;
+
+    /// <summary>Drop groups whose rewards are all equal and draw more prompts, at most this many extra batches; 0 = off.</summary>
+    public int DynamicSamplingBatches { get; init; }
+
+    public PromptStyle Prompt { get; init; } = PromptStyle.Direct;
+
+    public double AccuracyWeight { get; init; } = 1.0;
+
+    public double FormatWeight { get; init; }
+
+    public double Temperature { get; init; } = 1.0;
+
+    public double TopP { get; init; } = 1.0;
+
+    public int TopK { get; init; }
+
+    public int MaxResponseTokens { get; init; } = 256;
+
+    /// <summary>Threads that sample side by side; part of the result, since each has its own generator.</summary>
+    public int RolloutThreads { get; init; } = 2;
+
+    /// <summary>Rollouts of the preflight that must earn something before training starts; 0 = no preflight.</summary>
+    public int PreflightRollouts { get; init; } = 64;
+}
+
+public sealed record CheckpointSpec
+{
+    /// <summary>0 = only when stopped and at the end.</summary>
+    public int IntervalSteps { get; init; }
+
+    /// <summary>Intermediate checkpoints kept; the final one always is.</summary>
+    public int Keep { get; init; } = 2;
+}
+
+/// <summary>The row of the accuracy matrix that this stage writes; not part of the stage hash.</summary>
+public sealed record EvaluationSpec
+{
+    /// <summary>Learned tasks (columns of the matrix), in chain order.</summary>
+    public IReadOnlyList<TaskInput> Tasks { get; init; } = [];
+
+    /// <summary>General skills, scored after every stage and never trained on.</summary>
+    public IReadOnlyList<TaskInput> Benchmarks { get; init; } = [];
+
+    /// <summary>Set on the first stage: also score the base model, as row 0, under <see cref="Digests.BaselineHash"/>.</summary>
+    public bool Baseline { get; init; }
+
+    /// <summary>Tasks of row 0; every task of the chain.</summary>
+    public IReadOnlyList<TaskInput> BaselineTasks { get; init; } = [];
+
+    /// <summary>Row to count 1→0 flips against: an earlier stage's hash or the baseline's.</summary>
+    public string? PreviousRow { get; init; }
+
+    /// <summary>0 = greedy.</summary>
+    public double Temperature { get; init; }
+
+    /// <summary>First n evaluation samples; 0 = all.</summary>
+    public int MaxSamples { get; init; }
+
+    public int MaxResponseTokens { get; init; } = 256;
+
+    public PromptStyle Prompt { get; init; } = PromptStyle.Direct;
+
+    public int BatchSize { get; init; } = 64;
+}
