@@ -1,1 +1,25 @@
-return 0;
+using System.CommandLine;
+using Cpt.Contract;
+
+var root = new RootCommand("""
+    Continual post-training: adapts a model to one task after another, measured after every step.
+
+    One ContinualRun (a YAML file) names a base model and an ordered list of stages; the same file runs here and on a cluster.
+
+      cpt run -f examples/quickstart.yaml          runs a whole chain on this machine
+      cpt plan -f examples/quickstart.yaml         says what that would do, and why
+      cpt status -f examples/quickstart.yaml       how far it is, and the accuracy matrix
+      cpt report -f examples/quickstart.yaml       writes it all into one HTML page
+
+    Exit codes: 0 done; 1 the run failed; 64 wrong manifest or usage; 65 bad data; 66 an input was not found;
+    69 storage unavailable; 70 a bug; 75 stopped on request, the same command goes on.
+    """);
+
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    await parsed.InvokeAsync();
+    return ExitCodes.BadSpec;
+}
+
+return await parsed.InvokeAsync();

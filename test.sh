@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# ./test.sh [unit|all]: installs what tests need, builds the solution, runs every test project, and ends with "N passed, N failed".
+#   unit   without the tests that start whole runs (trait Category=EndToEnd)
+#   all    everything (the default)
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
+. "$ROOT/eng/launch.sh"
+
+mode=${1:-all}
+case "$mode" in
+  unit) filter=(-trait- Category=EndToEnd) ;;
+  all) filter=() ;;
+  -h | --help) sed -n '2,4s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  *) die 64 "test.sh: \"$mode\" is not one of unit, all." ;;
+esac
+
+. "$ROOT/eng/test-tools.sh"
+need_packages \
+  libtorch-dev="the tensor library that training runs on (some 130 MB)" \
+  libopenblas0-openmp="fast matrix multiplication" \
+  g++="compiles the small bridge from C# to libtorch" \
+  npm="brings nodejs and fetches Azurite, the blob storage that storage tests run against" \
+  chromium="opens the HTML report in a test"
+need_dotnet
+need_node_tools
+need_promtool
+build_if_changed "cpt and its tests" .tests-built CptOperator.sln src tests examples eng CptOperator.sln
+
+results="$ROOT/artifacts/test-results"
+rm -rf "$results"
+mkdir -p "$results"
+passed=0 failed=0 skipped=0 broken=()
+
+for project in "$ROOT"/tests/Cpt.*.Tests; do
+  name=$(basename "$project")
+  dll="$ROOT/artifacts/bin/$name/release/$name.dll"
+  xml="$results/$name.xml"
+  log="$results/$name.log"
+  say "── $name"
+  code=0
+  # A project without tests (or with none after the filter) is not a failure, hence exit code 8's absence below.
+  dotnet "$dll" -noLogo -noColor -xml "$xml" "${filter[@]}" </dev/null >"$log" 2>&1 || code=$?
+  if [ ! -s "$xml" ]; then
+    tail -n 30 "$log" >&2
+    broken+=("$name ended with exit code $code before it wrote its results")
+    failed=$((failed + 1))
+    continue
+  fi
+
+  # One <assembly …> line a file; "failed" there leaves out what broke outside a test, which "errors" counts.
+  read -r p f s e < <(sed -n 's/.*<assembly //p' "$xml" | head -n 1 | awk '{
+    n["passed"]; for (i = 1; i <= NF; i++) if (match($i, /^(passed|failed|skipped|errors)="[0-9]+"/)) { split($i, kv, "\""); sub("=", "", kv[1]); n[kv[1]] = kv[2] }
+    print n["passed"] + 0, n["failed"] + 0, n["skipped"] + 0, n["errors"] + 0 }')
+  passed=$((passed + p)) failed=$((failed + f + e)) skipped=$((skipped + s))
+  say "   $p passed, $((f + e)) failed$([ "$s" -eq 0 ] || echo ", $s skipped")"
+  if [ $((f + e)) -gt 0 ]; then
+    grep -vE '^ *(Discover|Starting|Finished|=== TEST)' "$log" | head -n 200 >&2
+  elif [ "$code" -ne 0 ] && [ $((p + s)) -gt 0 ]; then
+    broken+=("$name passed its tests and then ended with exit code $code")
+    failed=$((failed + 1))
+  fi
+done
+
+for line in ${broken[@]+"${broken[@]}"}; do say "FAILED: $line"; done
+echo "$passed passed, $failed failed$([ "$skipped" -eq 0 ] || echo ", $skipped skipped")"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
