@@ -1,1 +1,3 @@
-return 0;
+using Cpt.Trainer;
+
+return await TrainerProcess.RunAsync(args);

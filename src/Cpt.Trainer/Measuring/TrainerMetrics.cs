@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Cpt.Trainer.Reporting;
+
+namespace Cpt.Trainer.Measuring;
+
+/// <summary>The trainer's instruments, under the names that dashboards use.</summary>
+internal sealed class TrainerMetrics : IDisposable
+{
+    public const string MeterName = "Cpt.Trainer";
+
+    private readonly Meter _meter = new(MeterName);
+
+    public TrainerMetrics(StageReporter reporter)
+    {
+        void Gauge(string name, string help, Func<double?> value) =>
+            _meter.CreateObservableGauge(name, () => value() is { } known ? [new Measurement<double>(known)] : Array.Empty<Measurement<double>>(), description: help);
+
+        Gauge("cpt_train_step", "Steps done.", () => reporter.Progress.Step);
+        Gauge("cpt_train_steps", "Steps due.", () => reporter.Progress.Steps);
+        Gauge("cpt_train_checkpoint_step", "Newest committed step.", () => reporter.Progress.CheckpointStep);
+        Gauge("cpt_train_loss", "Loss of the newest step.", () => reporter.Progress.Loss);
+        Gauge("cpt_train_grad_norm", "Global L2 norm of the newest gradient, before clipping.", () => reporter.Progress.GradientNorm);
+        Gauge("cpt_train_learning_rate", "Learning rate of the newest step.", () => reporter.Progress.LearningRate);
+        Gauge("cpt_rft_reward_mean", "Mean reward of the newest rollout batch.", () => reporter.Progress.Reward);
+        Gauge("cpt_rft_reward_std", "Standard deviation of the rewards of the newest rollout batch.", () => reporter.Progress.RewardStd);
+        Gauge("cpt_rft_kl_to_base", "Estimated KL divergence from the reference model, in nats a token.", () => reporter.Progress.Kl);
+        Gauge("cpt_rft_response_tokens", "Mean length of the newest responses.", () => reporter.Progress.ResponseTokens);
+        _meter.CreateObservableCounter("cpt_train_tokens_total", () => reporter.Progress.Tokens, description: "Tokens trained on since the stage began.");
+        Gauge("process_resident_memory_bytes", "Resident memory size in bytes.", () => Environment.WorkingSet);
+        Gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.",
+            () => new DateTimeOffset(Process.GetCurrentProcess().StartTime).ToUnixTimeMilliseconds() / 1000.0);
+        _meter.CreateObservableCounter("process_cpu_seconds_total", () => Environment.CpuUsage.TotalTime.TotalSeconds, description: "Total user and system CPU time spent in seconds.");
+        FilteredInstances = _meter.CreateGauge<double>("cpt_rft_filtered_instances", description: "Prompts of the newest rollout batch that taught nothing and were left out.");
+        CheckpointBytes = _meter.CreateGauge<double>("cpt_checkpoint_bytes", description: "Size of the newest checkpoint.");
+        CheckpointCommitSeconds = _meter.CreateHistogram("cpt_checkpoint_commit_seconds", unit: null, "Time to write, upload and commit a checkpoint.", tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600] });
+    }
+
+    public Meter Meter => _meter;
+
+    public Gauge<double> FilteredInstances { get; }
+
+    public Gauge<double> CheckpointBytes { get; }
+
+    public Histogram<double> CheckpointCommitSeconds { get; }
+
+    public void Dispose() => _meter.Dispose();
+}

@@ -1,0 +1,138 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Cpt.Contract;
+using Cpt.Trainer.Ending;
+using Cpt.Trainer.Measuring;
+using Cpt.Trainer.Reporting;
+using Cpt.Trainer.Serving;
+using Cpt.Trainer.Stages;
+
+namespace Cpt.Trainer;
+
+/// <summary>One process, one attempt of one stage: from the command line to the exit code.</summary>
+internal sealed partial class TrainerProcess
+{
+    private readonly TrainerOptions _options;
+    private readonly IEventSink _sink;
+    private readonly TimeProvider _time = TimeProvider.System;
+    private readonly long _started;
+    private StageReporter _reporter;
+    private StageSpec? _spec;
+    private int _ended;
+
+    private TrainerProcess(TrainerOptions options)
+    {
+        _options = options;
+        _started = _time.GetTimestamp();
+        _sink = Sink(options.Log);
+        _reporter = Reporter(null);
+    }
+
+    public static string Version { get; } = typeof(TrainerProcess).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        ParentWatch.Start(Environment.GetEnvironmentVariable);
+        TrainerOptions options;
+        try
+        {
+            options = TrainerOptions.Parse(arguments, Environment.GetEnvironmentVariable);
+        }
+        catch (FormatException error)
+        {
+            await Console.Error.WriteLineAsync($"cpt-trainer: {error.Message}");
+            return ExitCodes.BadSpec;
+        }
+
+        if (options.Help || options.Version)
+        {
+            await Console.Out.WriteLineAsync(options.Help ? TrainerOptions.Usage : $"cpt-trainer {Version}, stage contract {StageSpec.CurrentVersion}");
+            return ExitCodes.Done;
+        }
+
+        return await new TrainerProcess(options).RunStageAsync();
+    }
+
+    private async Task<int> RunStageAsync()
+    {
+        AppDomain.CurrentDomain.UnhandledException += (_, unhandled) => EndNow(Failures.Of((Exception)unhandled.ExceptionObject, stopRequested: false), unhandled.ExceptionObject.ToString());
+        using var stop = new StopSignals(_options.Grace, why => EndNow(new StageEnding(ExitCodes.Stopped, "Stopped", why), null), _time);
+        stop.Listen();
+        var outcome = new StageOutcome();
+        try
+        {
+            _spec = StageSpecReader.Read(_options.StageFile!);
+            _reporter = Reporter(_spec);
+            using var metrics = new TrainerMetrics(_reporter);
+            using var exposition = new PrometheusExposition(metrics.Meter, new("run", _spec.Run), new("stage", _spec.Stage));
+            await using var server = await StatusServer.StartAsync(_options.Port, anyAddress: _options.Port != 0, _reporter, exposition, _options.Stall);
+            using var work = WorkDirectory.Open(_options.WorkDirectory);
+            await new StageAttempt(_spec, work, _reporter, metrics, outcome, _time, stop.Requested).RunAsync();
+            return End(new StageEnding(ExitCodes.Done, "Completed", outcome.Message), outcome);
+        }
+        catch (Exception error)
+        {
+            var ending = Failures.Of(error, stop.Requested.IsCancellationRequested);
+            if (ending.Unforeseen)
+            {
+                _reporter.Error(error.ToString());
+            }
+
+            return End(ending with { Message = ending.ExitCode == ExitCodes.Stopped ? outcome.Message : ending.Message }, outcome);
+        }
+    }
+
+    private int End(StageEnding ending, StageOutcome? outcome)
+    {
+        if (Interlocked.Exchange(ref _ended, 1) != 0)
+        {
+            // Another thread is ending the process with another code.
+            Thread.Sleep(Timeout.Infinite);
+        }
+
+        var progress = _reporter.Progress;
+        var result = new StageResult
+        {
+            Stage = _spec?.Stage ?? "",
+            Attempt = _spec?.Attempt ?? 0,
+            StageHash = _spec?.StageHash ?? "",
+            ExitCode = ending.ExitCode,
+            Reason = ending.Reason,
+            Message = ending.Message.Length == 0 ? null : ending.Message,
+            Step = progress.Step,
+            Steps = progress.Steps,
+            CheckpointDigest = outcome?.CheckpointDigest,
+            Scores = outcome?.Scores ?? new Dictionary<string, double>(StringComparer.Ordinal),
+            Tokens = progress.Tokens,
+            DurationSeconds = Math.Round(_time.GetElapsedTime(_started).TotalSeconds, 3),
+            PeakMemoryBytes = PeakMemory.Bytes(),
+        };
+        TerminationMessage.Write(_options.TerminationLog, result, _reporter.Warning);
+        _reporter.Result(result);
+        return ending.ExitCode;
+    }
+
+    /// <summary>From any thread: no destructor of native code runs, and no thread is waited for.</summary>
+    private void EndNow(StageEnding ending, string? stack)
+    {
+        if (stack is not null)
+        {
+            _reporter.Error(stack);
+        }
+
+        ExitProcess(End(ending, null));
+    }
+
+    private StageReporter Reporter(StageSpec? spec) =>
+        new(_sink, _time, new StageProgress { Stage = spec?.Stage ?? "", Attempt = spec?.Attempt ?? 0, Phase = TrainerPhase.Starting });
+
+    private static IEventSink Sink(LogStyle style) => style switch
+    {
+        LogStyle.Json => new JsonEventSink(Console.Out),
+        LogStyle.Text => new TextEventSink(Console.Out, rewriteLine: !Console.IsOutputRedirected),
+        _ => Console.IsOutputRedirected ? new JsonEventSink(Console.Out) : new TextEventSink(Console.Out, rewriteLine: true),
+    };
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void ExitProcess(int code);
+}
