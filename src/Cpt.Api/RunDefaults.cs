@@ -1,0 +1,144 @@
+namespace Cpt.Api;
+
+/// <summary>
+/// The value of everything that was left out, in one place. A field's default may depend on other fields: a KL coefficient without a
+/// reference means the base model.
+/// </summary>
+public static class RunDefaults
+{
+    public const string Namespace = "default";
+    public const int MaximumRetries = 3;
+    public const int InitialBackoffSeconds = 10;
+    public const int MaximumBackoffSeconds = 600;
+    public const int CheckpointsPerStage = 2;
+    public const int IntervalSteps = 200;
+    public const int MaximumResponseTokens = 256;
+    public const long TerminationGracePeriodSeconds = 180;
+
+    /// <summary>The same run with nothing left out. Applying it again changes nothing.</summary>
+    public static ContinualRun Apply(ContinualRun run) => run with
+    {
+        Metadata = run.Metadata with { Namespace = run.Metadata.Namespace ?? Namespace },
+        Spec = Apply(run.Spec),
+    };
+
+    private static ContinualRunSpec Apply(ContinualRunSpec spec) => spec with
+    {
+        Suspend = spec.Suspend ?? false,
+        RetryToken = spec.RetryToken ?? "",
+        Seed = spec.Seed ?? 0,
+        Storage = spec.Storage with
+        {
+            Retention = new RetentionSettings { CheckpointsPerStage = spec.Storage.Retention?.CheckpointsPerStage ?? CheckpointsPerStage },
+            DeletionPolicy = spec.Storage.DeletionPolicy ?? DeletionPolicy.Retain,
+        },
+        Template = (spec.Template ?? new WorkloadTemplate()) with
+        {
+            Nodes = spec.Template?.Nodes ?? 1,
+            ProcessesPerNode = spec.Template?.ProcessesPerNode ?? 1,
+            TerminationGracePeriodSeconds = spec.Template?.TerminationGracePeriodSeconds ?? TerminationGracePeriodSeconds,
+        },
+        Checkpoint = new CheckpointSettings { IntervalSteps = spec.Checkpoint?.IntervalSteps ?? IntervalSteps },
+        Retry = new RetrySettings
+        {
+            MaxRetries = spec.Retry?.MaxRetries ?? MaximumRetries,
+            Backoff = new BackoffSettings
+            {
+                InitialSeconds = spec.Retry?.Backoff?.InitialSeconds ?? InitialBackoffSeconds,
+                MaxSeconds = spec.Retry?.Backoff?.MaxSeconds ?? Math.Max(MaximumBackoffSeconds, spec.Retry?.Backoff?.InitialSeconds ?? 0),
+            },
+        },
+        Evaluation = Apply(spec.Evaluation ?? new EvaluationSettings(), spec.Stages),
+        ReusePolicy = spec.ReusePolicy ?? ReusePolicy.IfUnchanged,
+        Stages = [.. spec.Stages.Select(Apply)],
+    };
+
+    private static EvaluationSettings Apply(EvaluationSettings evaluation, IReadOnlyList<RunStage> stages) => evaluation with
+    {
+        Scope = evaluation.Scope ?? EvaluationScope.SeenTasks,
+        Benchmarks = evaluation.Benchmarks ?? [],
+        Gates = [.. (evaluation.Gates ?? []).Select(gate => gate with { OnFailure = gate.OnFailure ?? GateAction.Stop })],
+        Temperature = evaluation.Temperature ?? "0",
+        MaxSamples = evaluation.MaxSamples ?? 0,
+        MaxResponseTokens = evaluation.MaxResponseTokens ?? MaximumResponseTokens,
+        Prompt = evaluation.Prompt ?? (Reasons(stages) ? PromptMode.ChainOfThought : PromptMode.Direct),
+    };
+
+    /// <summary>A chain that trains its model to think first is also asked that way, unless the manifest says otherwise.</summary>
+    private static bool Reasons(IReadOnlyList<RunStage> stages) =>
+        stages.Count > 0 && stages.All(stage => stage.Method == Method.RFT && stage.Rft?.Prompt == PromptMode.ChainOfThought);
+
+    private static RunStage Apply(RunStage stage) => stage with
+    {
+        Rft = stage.Method == Method.RFT ? Apply(stage.Rft ?? new RftSettings()) : stage.Rft,
+        Parameters = Apply(stage.Parameters, stage.Method),
+    };
+
+    private static RftSettings Apply(RftSettings rft)
+    {
+        var prompt = rft.Prompt ?? PromptMode.Direct;
+        var coefficient = rft.KlCoefficient ?? "0";
+        var held = Rules.DecimalAttribute.TryParse(coefficient, out var number) && number > 0;
+        return rft with
+        {
+            Algorithm = rft.Algorithm ?? Algorithm.GRPO,
+            GroupSize = rft.GroupSize ?? 8,
+            KlCoefficient = coefficient,
+            Kl = new KlSettings
+            {
+                Reference = rft.Kl?.Reference ?? (held ? ReferenceModel.Base : ReferenceModel.None),
+                Estimator = rft.Kl?.Estimator ?? Estimator.K3,
+            },
+            ClipLow = rft.ClipLow ?? "0.2",
+            ClipHigh = rft.ClipHigh ?? "0.3",
+            DualClip = rft.DualClip ?? "3",
+            Temperature = rft.Temperature ?? "1",
+            TopP = rft.TopP ?? "1",
+            TopK = rft.TopK ?? 0,
+            MaxResponseTokens = rft.MaxResponseTokens ?? MaximumResponseTokens,
+            MiniBatches = rft.MiniBatches ?? 1,
+            LossAggregation = rft.LossAggregation ?? Aggregation.TokenMean,
+            DynamicSampling = rft.DynamicSampling ?? 0,
+            Prompt = prompt,
+            Reward = new RewardSettings
+            {
+                AccuracyWeight = rft.Reward?.AccuracyWeight ?? (prompt == PromptMode.ChainOfThought ? "0.9" : "1"),
+                FormatWeight = rft.Reward?.FormatWeight ?? (prompt == PromptMode.ChainOfThought ? "0.1" : "0"),
+            },
+            PreflightRollouts = rft.PreflightRollouts ?? 64,
+        };
+    }
+
+    private static Dictionary<string, string> Apply(IReadOnlyDictionary<string, string>? given, Method method)
+    {
+        // Rates of arXiv:2507.05386: 1e-5 with cosine and warm-up for SFT, a constant 1e-6 for RFT.
+        var parameters = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [StageParameters.LearningRate] = method == Method.SFT ? "1e-5" : "1e-6",
+            [StageParameters.Epochs] = "1",
+            [StageParameters.BatchSize] = "64",
+            [StageParameters.MicroBatchSize] = "0",
+            [StageParameters.Schedule] = method == Method.SFT ? "Cosine" : "Constant",
+            [StageParameters.WarmupRatio] = method == Method.SFT ? "0.1" : "0",
+            [StageParameters.WeightDecay] = "0.01",
+            [StageParameters.Beta1] = "0.9",
+            [StageParameters.Beta2] = "0.999",
+            [StageParameters.Epsilon] = "1e-8",
+            [StageParameters.MaxGradientNorm] = "1",
+            [StageParameters.MaxSequenceTokens] = "512",
+            [StageParameters.Precision] = "float32",
+        };
+        foreach (var (key, value) in given ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        {
+            parameters[key] = value;
+        }
+
+        if (parameters.ContainsKey(StageParameters.StopAtAccuracy))
+        {
+            parameters.TryAdd(StageParameters.StopCheckSteps, "5");
+            parameters.TryAdd(StageParameters.StopEvaluationSamples, "256");
+        }
+
+        return parameters;
+    }
+}

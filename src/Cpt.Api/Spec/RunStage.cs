@@ -1,0 +1,79 @@
+using Cpt.Api.Rules;
+
+namespace Cpt.Api;
+
+/// <summary>One task learned with one method.</summary>
+public sealed record RunStage
+{
+    /// <summary>Unique in the run; also the task's column in the matrix.</summary>
+    [DnsLabel]
+    public required string Name { get; init; }
+
+    /// <summary>SFT: supervised fine-tuning on the task's answers. RFT: reinforcement fine-tuning on rewards of sampled answers.</summary>
+    public required Method Method { get; init; }
+
+    /// <summary>What is learned.</summary>
+    public required StageTask Task { get; init; }
+
+    /// <summary>Only for RFT.</summary>
+    public RftSettings? Rft { get; init; }
+
+    /// <summary>Parameters of the optimization, all written as strings; see <see cref="StageParameters"/> for the known ones.</summary>
+    public IReadOnlyDictionary<string, string>? Parameters { get; init; }
+
+    /// <summary>Mixes samples of earlier stages' tasks into the training data.</summary>
+    public ReplaySettings? Replay { get; init; }
+
+    /// <summary>Overrides single fields of <c>spec.template</c>.</summary>
+    public WorkloadTemplate? Template { get; init; }
+}
+
+/// <summary>How a stage learns.</summary>
+public enum Method
+{
+    /// <summary>Supervised fine-tuning on the task's answers.</summary>
+    SFT,
+
+    /// <summary>Reinforcement fine-tuning on rewards of sampled rollouts.</summary>
+    RFT,
+}
+
+/// <summary>A dataset with a train split, an evaluation split and a scorer.</summary>
+public sealed record StageTask
+{
+    /// <summary>A task directory, or a generator such as <c>generated://digits/parity?seed=1</c>.</summary>
+    [UriScheme("azblob", "file", "pvc", "generated")]
+    public required string Uri { get; init; }
+
+    /// <summary>Overrides the scorer that the task names.</summary>
+    public Scorer? Scorer { get; init; }
+}
+
+/// <summary>How an answer is judged.</summary>
+public enum Scorer
+{
+    /// <summary>The same text.</summary>
+    ExactMatch,
+
+    /// <summary>The letter of the right choice.</summary>
+    ChoiceLetter,
+
+    /// <summary>The same number, within the task's tolerance.</summary>
+    Numeric,
+
+    /// <summary>Matches the sample's regular expression.</summary>
+    Pattern,
+}
+
+/// <summary>Samples of earlier stages' tasks that are mixed into the training data.</summary>
+public sealed record ReplaySettings
+{
+    /// <summary>Share of every batch.</summary>
+    [Minimum(1)]
+    [Maximum(99)]
+    public required int Percentage { get; init; }
+
+    /// <summary>Names of earlier stages; empty = all of them.</summary>
+    [Items(0, 64)]
+    public IReadOnlyList<string>? FromStages { get; init; }
+}

@@ -1,0 +1,43 @@
+using System.Text.Json.Nodes;
+using Cpt.Api.Rules;
+
+namespace Cpt.Api;
+
+/// <summary>How the pods of a stage look. <c>cpt run</c> trains on this machine and needs none of it.</summary>
+public sealed record WorkloadTemplate
+{
+    /// <summary>The trainer's image; the operator's own default where it is left out.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>Pods of a stage.</summary>
+    [Minimum(1)]
+    public int? Nodes { get; init; }
+
+    /// <summary>Workers started in each pod, one a GPU.</summary>
+    [Minimum(1)]
+    public int? ProcessesPerNode { get; init; }
+
+    /// <summary>Requests and limits of the trainer's container, as in a Pod.</summary>
+    [FreeForm]
+    public JsonObject? Resources { get; init; }
+
+    /// <summary>Service account of the pods.</summary>
+    [DnsLabel]
+    public string? ServiceAccountName { get; init; }
+
+    /// <summary>Time the trainer has to save after it was asked to stop.</summary>
+    [Minimum(1)]
+    public long? TerminationGracePeriodSeconds { get; init; }
+
+    /// <summary>Merged into the pod's spec: nodeSelector, tolerations, affinity, volumes, …</summary>
+    [FreeForm]
+    public JsonObject? PodOverrides { get; init; }
+}
+
+/// <summary>A Kueue LocalQueue in the run's namespace.</summary>
+public sealed record QueueReference
+{
+    /// <summary>Its name.</summary>
+    [DnsLabel]
+    public required string Name { get; init; }
+}

@@ -1,0 +1,125 @@
+using System.Text.Json.Serialization;
+
+namespace Cpt.Api;
+
+/// <summary>How one stage stands.</summary>
+public sealed record StageStatus
+{
+    /// <summary>The stage's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>How it learns.</summary>
+    public required Method Method { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public required StageState State { get; init; }
+
+    /// <summary>Names the result: the place of the checkpoint in storage. Fixed when the first attempt starts.</summary>
+    public string? StageHash { get; init; }
+
+    /// <summary>Digest of what the manifest asked for when the stage started, without the data's content: shows an edit.</summary>
+    public string? SpecHash { get; init; }
+
+    /// <summary>Number of the last attempt; written before its Job is created.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>Attempts up to this number have been judged; the count below includes them.</summary>
+    public int JudgedAttempts { get; init; }
+
+    /// <summary>Attempts that failed and were (or would have been) followed by another.</summary>
+    public int Retries { get; init; }
+
+    /// <summary>Failed attempts since the last newer checkpoint; <c>maxRetries</c> bounds these.</summary>
+    public int FailuresInARow { get; init; }
+
+    /// <summary>Attempts that were taken away: they cost no retry.</summary>
+    public int Preemptions { get; init; }
+
+    /// <summary>The attempt that was asked to stop by a suspension, a changed stage or a deadline, if any.</summary>
+    public int? StoppedAttempt { get; init; }
+
+    /// <summary>The Job of the last attempt.</summary>
+    public string? Job { get; init; }
+
+    /// <summary>Digest of the model it committed.</summary>
+    public string? CheckpointDigest { get; init; }
+
+    /// <summary>Newest committed step.</summary>
+    public int? CheckpointStep { get; init; }
+
+    /// <summary>Steps done of steps due, for example <c>40/200</c>.</summary>
+    public string? Progress { get; init; }
+
+    /// <summary>When the progress last moved: the heartbeat is the step, not the process.</summary>
+    public DateTimeOffset? ProgressTime { get; init; }
+
+    /// <summary>When the first attempt began.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When it finished or failed.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>Exit code of the last attempt that ended.</summary>
+    public int? LastExitCode { get; init; }
+
+    /// <summary>Why the last attempt ended as it did, for example <c>NonFiniteLoss</c> or <c>Preempted</c>.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The same in a sentence.</summary>
+    public string? Message { get; init; }
+}
+
+/// <summary>Where a stage stands.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<StageState>))]
+public enum StageState
+{
+    /// <summary>Not its turn, held back, or waiting for a retry.</summary>
+    Waiting,
+
+    /// <summary>An attempt has a number, and its Job is not running yet.</summary>
+    Pending,
+
+    /// <summary>Training.</summary>
+    Running,
+
+    /// <summary>Trained and committed; scores are being made.</summary>
+    Evaluating,
+
+    /// <summary>Finished.</summary>
+    Succeeded,
+
+    /// <summary>Finished before this run, which took the result over.</summary>
+    Reused,
+
+    /// <summary>Given up.</summary>
+    Failed,
+
+    /// <summary>Not trained, since the run ended before.</summary>
+    Skipped,
+}
+
+/// <summary>The accuracy matrix: a compact form, so that 64 stages fit into one object.</summary>
+public sealed record MatrixStatus
+{
+    /// <summary>Columns: the tasks in chain order.</summary>
+    public IReadOnlyList<string> Tasks { get; init => field = value ?? []; } = [];
+
+    /// <summary>More columns: the benchmarks.</summary>
+    public IReadOnlyList<string> Benchmarks { get; init => field = value ?? []; } = [];
+
+    /// <summary>Row 0 is the base model, then one row for every finished stage.</summary>
+    public IReadOnlyList<MatrixRowStatus> Rows { get; init => field = value ?? []; } = [];
+}
+
+/// <summary>One row of the accuracy matrix.</summary>
+public sealed record MatrixRowStatus
+{
+    /// <summary>The stage after which was scored; empty for the base model.</summary>
+    public required string After { get; init; }
+
+    /// <summary>Percent with two decimals, one for each of <see cref="MatrixStatus.Tasks"/>; empty where nothing was scored.</summary>
+    public IReadOnlyList<string> Tasks { get; init => field = value ?? []; } = [];
+
+    /// <summary>The same for <see cref="MatrixStatus.Benchmarks"/>.</summary>
+    public IReadOnlyList<string> Benchmarks { get; init => field = value ?? []; } = [];
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using Cpt.Api;
+using Cpt.Contract;
+
+namespace Cpt.Planning;
+
+/// <summary>
+/// The accuracy matrix A: A[i][j] is the score on task j after stage i; row 0 is the base model. With T finished stages:
+/// <list type="bullet">
+/// <item>average accuracy = mean over j ≤ T of A[T][j] (arXiv:2507.05386),</item>
+/// <item>forgetting = mean over j &lt; T of A[T][j] − A[j][j],</item>
+/// <item>forgetting from peak = mean over j &lt; T of A[T][j] − max over i in j..T of A[i][j]: the best score since the task was learned.</item>
+/// </list>
+/// Negative = forgotten. A measure with a missing cell is null, not a mean of the rest.
+/// </summary>
+public sealed class AccuracyMatrix
+{
+    private AccuracyMatrix(IReadOnlyList<string> tasks, IReadOnlyList<string> benchmarks, IReadOnlyList<AccuracyRow> rows)
+    {
+        Tasks = tasks;
+        Benchmarks = benchmarks;
+        Rows = rows;
+    }
+
+    /// <summary>Columns: names of the stages whose tasks they are, in chain order.</summary>
+    public IReadOnlyList<string> Tasks { get; }
+
+    public IReadOnlyList<string> Benchmarks { get; }
+
+    /// <summary>Row 0 is the base model; then the finished stages in chain order.</summary>
+    public IReadOnlyList<AccuracyRow> Rows { get; }
+
+    /// <summary>T: finished stages.</summary>
+    public int Learned => Rows.Count - 1;
+
+    /// <summary>0..1.</summary>
+    public double? AverageAccuracy => Learned == 0 ? null : Mean(Enumerable.Range(0, Learned).Select(task => At(Learned, task)));
+
+    /// <summary>−1..1; null with fewer than two finished stages.</summary>
+    public double? Forgetting => Learned < 2 ? null : Mean(Enumerable.Range(0, Learned - 1).Select(task => At(Learned, task) - At(task + 1, task)));
+
+    /// <summary>−1..0; null with fewer than two finished stages.</summary>
+    public double? ForgettingFromPeak => Learned < 2 ? null : Mean(Enumerable.Range(0, Learned - 1).Select(task => At(Learned, task) - Peak(task)));
+
+    /// <summary>Mean over the benchmarks of score after the last stage − score of the base model; negative = lost.</summary>
+    public double? BenchmarkChange => Learned == 0 || Benchmarks.Count == 0
+        ? null
+        : Mean(Enumerable.Range(0, Benchmarks.Count).Select(index => Rows[Learned].Benchmarks[index]?.Accuracy - Rows[0].Benchmarks[index]?.Accuracy));
+
+    /// <param name="tasks">Names of all stages, in chain order.</param>
+    /// <param name="benchmarks">Names.</param>
+    /// <param name="baseline">Row 0, if there is one.</param>
+    /// <param name="finished">The finished stages from the first on, with their evaluations.</param>
+    public static AccuracyMatrix FromEvaluations(
+        IReadOnlyList<string> tasks, IReadOnlyList<string> benchmarks, EvaluationDocument? baseline, IReadOnlyList<EvaluationDocument?> finished)
+    {
+        var rows = new List<AccuracyRow> { Row("", baseline) };
+        rows.AddRange(finished.Select((evaluation, index) => Row(tasks[index], evaluation)));
+        return new AccuracyMatrix(tasks, benchmarks, rows);
+
+        AccuracyRow Row(string after, EvaluationDocument? evaluation) => new(
+            after,
+            [.. tasks.Select(name => Cell(evaluation, ScoreKind.Task, name))],
+            [.. benchmarks.Select(name => Cell(evaluation, ScoreKind.Benchmark, name))]);
+    }
+
+    /// <summary>The matrix as the status has it: two decimals of a percent, no sample counts.</summary>
+    public static AccuracyMatrix FromStatus(MatrixStatus status)
+    {
+        return new AccuracyMatrix(status.Tasks, status.Benchmarks, [.. status.Rows.Select(row => new AccuracyRow(
+            row.After, [.. status.Tasks.Select((_, index) => Cell(row.Tasks, index))], [.. status.Benchmarks.Select((_, index) => Cell(row.Benchmarks, index))]))]);
+
+        static AccuracyCell? Cell(IReadOnlyList<string> cells, int index) =>
+            index < cells.Count && double.TryParse(cells[index], CultureInfo.InvariantCulture, out var percent) ? new AccuracyCell(percent / 100) : null;
+    }
+
+    /// <summary>For the status of a run.</summary>
+    public MatrixStatus ToStatus()
+    {
+        return new MatrixStatus
+        {
+            Tasks = Tasks,
+            Benchmarks = Benchmarks,
+            Rows = [.. Rows.Select(row => new MatrixRowStatus { After = row.After, Tasks = Cells(row.Tasks), Benchmarks = Cells(row.Benchmarks) })],
+        };
+
+        static IReadOnlyList<string> Cells(IReadOnlyList<AccuracyCell?> cells) => [.. cells.Select(cell => Percent(cell?.Accuracy) ?? "")];
+    }
+
+    /// <summary>0.541666 → <c>54.17</c>; −0 is written as 0.</summary>
+    public static string? Percent(double? fraction) =>
+        fraction is { } value ? (Math.Round(value * 100, 2, MidpointRounding.AwayFromZero) + 0.0).ToString("0.00", CultureInfo.InvariantCulture) : null;
+
+    /// <summary>A score that is not a finite number counts as missing.</summary>
+    private static AccuracyCell? Cell(EvaluationDocument? evaluation, ScoreKind kind, string name) =>
+        evaluation?.Scores.LastOrDefault(score => score.Kind == kind && score.Task == name) is { } score && double.IsFinite(score.Accuracy)
+            ? new AccuracyCell(score.Accuracy, score.Samples, score.LostFromPrevious, score.GainedFromPrevious)
+            : null;
+
+    private static double? Mean(IEnumerable<double?> values)
+    {
+        var list = values.ToList();
+        return list.Contains(null) ? null : list.Average();
+    }
+
+    private double? At(int row, int task) => Rows[row].Tasks[task]?.Accuracy;
+
+    private double? Peak(int task)
+    {
+        var since = Enumerable.Range(task + 1, Learned - task).Select(row => At(row, task)).ToList();
+        return since.Contains(null) ? null : since.Max();
+    }
+}
