@@ -70,6 +70,6 @@ internal sealed partial class ChoiceLetterScorer : IScorer
     private static partial Regex Labelled();
 
     // A capital that stands alone; "A cat" and "I think" are words.
-    [GeneratedRegex(@"(?<![\w'.])(?<!\bnot\s+\(?)(?<letter>[A-Z])(?![\w'])(?!(?<=[AI])\s+[a-z])", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<![\w'.])(?<!\bnot\s+\(?)(?<letter>[A-Z])(?![\w'])(?!(?<=[AI])\s+(?!(?:or|and)\b)[a-z])", RegexOptions.CultureInvariant)]
     private static partial Regex Standing();
 }
