@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Cpt.Torch;
+
+/// <summary>The shim's C functions; <c>native/cpt_torch.h</c> describes them.</summary>
+internal static unsafe partial class Native
+{
+    internal const string Library = "cpt_torch";
+
+    /// <summary>The number of <c>CPT_ABI</c> this assembly was written for.</summary>
+    internal const int ExpectedAbi = 1;
+
+    [LibraryImport(Library)] internal static partial int cpt_abi();
+    [LibraryImport(Library)] internal static partial nint cpt_last_error();
+    [LibraryImport(Library)] internal static partial nint cpt_version();
+    [LibraryImport(Library)] internal static partial nint cpt_config();
+    [LibraryImport(Library)] internal static partial int cpt_set_num_threads(int count);
+    [LibraryImport(Library)] internal static partial int cpt_set_thread_num_threads(int count);
+    [LibraryImport(Library)] internal static partial int cpt_get_num_threads();
+    [LibraryImport(Library)] internal static partial int cpt_set_flush_denormal(int on);
+    [LibraryImport(Library)] internal static partial int cpt_device_count(int deviceType);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial nint cpt_operator_find(string name, string overload);
+    [LibraryImport(Library)] internal static partial int cpt_operator_schema(nint op, byte* buffer, int capacity);
+    [LibraryImport(Library)] internal static partial int cpt_call(nint op, Argument* arguments, int count, Argument* results, int capacity);
+    [LibraryImport(Library)] internal static partial void cpt_array_free(nint array);
+
+    [LibraryImport(Library)] internal static partial nint cpt_tensor_new(void* data, long bytes, long* sizes, int dim, int dtype);
+    [LibraryImport(Library)] internal static partial nint cpt_tensor_from_blob(void* data, long* sizes, int dim, int dtype);
+    [LibraryImport(Library)] internal static partial void cpt_tensor_free(nint tensor);
+    [LibraryImport(Library)] internal static partial void cpt_tensor_free_many(nint* tensors, int count);
+    [LibraryImport(Library)] internal static partial nint cpt_tensor_share(nint tensor);
+    [LibraryImport(Library), SuppressGCTransition] internal static partial int cpt_tensor_dim(nint tensor);
+    [LibraryImport(Library), SuppressGCTransition] internal static partial int cpt_tensor_sizes(nint tensor, long* sizes, int capacity);
+    [LibraryImport(Library), SuppressGCTransition] internal static partial int cpt_tensor_strides(nint tensor, long* strides, int capacity);
+    [LibraryImport(Library), SuppressGCTransition] internal static partial long cpt_tensor_numel(nint tensor);
+    [LibraryImport(Library)] internal static partial int cpt_tensor_dtype(nint tensor);
+    [LibraryImport(Library)] internal static partial int cpt_tensor_device(nint tensor, int* index);
+    [LibraryImport(Library)] internal static partial int cpt_tensor_is_contiguous(nint tensor);
+    [LibraryImport(Library)] internal static partial nint cpt_tensor_data(nint tensor);
+    [LibraryImport(Library)] internal static partial int cpt_tensor_item(nint tensor, Argument* value);
+    [LibraryImport(Library)] internal static partial int cpt_tensor_read(nint tensor, void* destination, long bytes);
+    [LibraryImport(Library)] internal static partial int cpt_tensor_write(nint tensor, void* source, long bytes);
+    [LibraryImport(Library)] internal static partial long cpt_tensor_live();
+
+    [LibraryImport(Library)] internal static partial int cpt_requires_grad(nint tensor, int on);
+    [LibraryImport(Library)] internal static partial int cpt_is_leaf(nint tensor);
+    [LibraryImport(Library)] internal static partial int cpt_grad(nint tensor, nint* grad);
+    [LibraryImport(Library)] internal static partial int cpt_set_grad(nint tensor, nint grad);
+    [LibraryImport(Library)] internal static partial int cpt_backward(nint tensor, nint gradient, int retainGraph);
+    [LibraryImport(Library)] internal static partial int cpt_autograd_grad(nint* outputs, int outputCount, nint* inputs, int inputCount, nint* gradients, int retainGraph, int createGraph);
+    [LibraryImport(Library)] internal static partial int cpt_grad_mode(int on);
+    [LibraryImport(Library)] internal static partial nint cpt_inference_enter();
+    [LibraryImport(Library)] internal static partial void cpt_inference_exit(nint guard);
+    [LibraryImport(Library)] internal static partial int cpt_autocast(int deviceType, int on, int dtype);
+    [LibraryImport(Library)] internal static partial int cpt_autocast_dtype(int deviceType);
+    [LibraryImport(Library)] internal static partial void cpt_autocast_clear_cache();
+
+    [LibraryImport(Library)] internal static partial int cpt_manual_seed(ulong seed);
+    [LibraryImport(Library)] internal static partial nint cpt_generator_new(int deviceType, int deviceIndex, ulong seed);
+    [LibraryImport(Library)] internal static partial void cpt_generator_free(nint generator);
+    [LibraryImport(Library)] internal static partial int cpt_generator_seed(nint generator, ulong seed);
+    [LibraryImport(Library)] internal static partial nint cpt_generator_state(nint generator);
+    [LibraryImport(Library)] internal static partial int cpt_generator_set_state(nint generator, nint state);
+
+    internal static string Text(nint utf8) => Marshal.PtrToStringUTF8(utf8) ?? "";
+
+    /// <summary>The message the shim left on this thread, as an exception that names what was called.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static TorchException Error(string operation) => new(operation, Text(cpt_last_error()));
+
+    internal static int Check(int result, string operation) => result < 0 ? throw Error(operation) : result;
+
+    internal static nint Check(nint result, string operation) => result == 0 ? throw Error(operation) : result;
+}

@@ -1,0 +1,153 @@
+using System.Globalization;
+
+namespace Cpt.Torch;
+
+public static partial class torch
+{
+    public static partial class optim
+    {
+        /// <summary>Adam with decoupled weight decay (Loshchilov and Hutter, 2019).</summary>
+        /// <remarks>
+        /// <para>p ← p·(1 − lr·λ);  m ← m + (1 − β₁)(g − m);  v ← β₂·v + (1 − β₂)·g²;
+        /// p ← p − lr/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε), as in PyTorch.</para>
+        /// <para>Works on all parameters by a handful of list operators. Where the shim's own fused step applies (float32 on the CPU) it reads
+        /// and writes every value once instead.</para>
+        /// </remarks>
+        public sealed class AdamW : IDisposable
+        {
+            private readonly Tensor[] _parameters;
+            private readonly Tensor[] _means;
+            private readonly Tensor[] _squares;
+
+            /// <param name="parameters">Leaves; their order gives the moments their names.</param>
+            /// <param name="lr">The learning rate, until <see cref="LearningRate"/> is set.</param>
+            /// <param name="beta1">Decay of the mean of gradients.</param>
+            /// <param name="beta2">Decay of the mean of their squares.</param>
+            /// <param name="eps">Added to the root, against a division by zero.</param>
+            /// <param name="weight_decay">λ.</param>
+            public AdamW(IEnumerable<Tensor> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8, double weight_decay = 1e-2)
+            {
+                _parameters = [.. parameters];
+                LearningRate = lr;
+                Beta1 = beta1;
+                Beta2 = beta2;
+                Epsilon = eps;
+                WeightDecay = weight_decay;
+                _means = Array.ConvertAll(_parameters, Moment);
+                _squares = Array.ConvertAll(_parameters, Moment);
+            }
+
+            /// <summary>Set before a step by whoever keeps the schedule.</summary>
+            public double LearningRate { get; set; }
+
+            public double Beta1 { get; }
+
+            public double Beta2 { get; }
+
+            public double Epsilon { get; }
+
+            public double WeightDecay { get; }
+
+            /// <summary>Steps done; part of the state, as the bias corrections depend on it.</summary>
+            public long Steps { get; set; }
+
+            /// <summary>One update of every parameter that has a gradient.</summary>
+            public void step()
+            {
+                using var scope = NewDisposeScope();
+                using var unrecorded = no_grad();
+                var (parameters, gradients, means, squares) = WithGradients();
+                Steps++;
+                if (parameters.Length == 0) return;
+                if (FusedAdamW.Applies(parameters, gradients)) FusedAdamW.Step(parameters, gradients, means, squares, this);
+                else StepByLists(parameters, gradients, means, squares);
+            }
+
+            /// <summary>Forgets the gradients; the next backward pass makes new ones.</summary>
+            public void zero_grad()
+            {
+                foreach (var parameter in _parameters) parameter.grad = null;
+            }
+
+            /// <summary>The moments under <c>exp_avg.N</c> and <c>exp_avg_sq.N</c>, N being the parameter's place. They are the live tensors.</summary>
+            public IReadOnlyDictionary<string, Tensor> state_dict()
+            {
+                var state = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+                for (var i = 0; i < _parameters.Length; i++)
+                {
+                    state.Add(Name("exp_avg", i), _means[i]);
+                    state.Add(Name("exp_avg_sq", i), _squares[i]);
+                }
+
+                return state;
+            }
+
+            /// <summary>Copies saved moments in; <see cref="Steps"/> is the caller's to set.</summary>
+            /// <exception cref="ArgumentException">A moment is missing or has another shape.</exception>
+            public void load_state_dict(IReadOnlyDictionary<string, Tensor> state)
+            {
+                using var unrecorded = no_grad();
+                foreach (var (name, moment) in state_dict())
+                {
+                    if (!state.TryGetValue(name, out var saved)) throw new ArgumentException($"the optimizer's state has no '{name}'; it has {state.Count} tensors, {2 * _parameters.Length} are needed");
+                    if (!saved.shape.AsSpan().SequenceEqual(moment.shape))
+                        throw new ArgumentException($"'{name}' has the shape [{string.Join(", ", saved.shape)}]; the parameter's is [{string.Join(", ", moment.shape)}]");
+                    moment.copy_(saved);
+                }
+            }
+
+            public void Dispose()
+            {
+                foreach (var moment in _means) moment.Dispose();
+                foreach (var moment in _squares) moment.Dispose();
+            }
+
+            private static string Name(string moment, int place) => string.Create(CultureInfo.InvariantCulture, $"{moment}.{place}");
+
+            // Half-precision parameters keep float32 moments: the squares of small gradients vanish in bfloat16's eight bits.
+            private static Tensor Moment(Tensor parameter)
+            {
+                using var unrecorded = no_grad();
+                var type = parameter.dtype is ScalarType.Float16 or ScalarType.BFloat16 ? ScalarType.Float32 : parameter.dtype;
+                return zeros(parameter.shape, type, parameter.device).DetachFromDisposeScope();
+            }
+
+            private (Tensor[] Parameters, Tensor[] Gradients, Tensor[] Means, Tensor[] Squares) WithGradients()
+            {
+                List<Tensor> parameters = new(_parameters.Length), gradients = new(_parameters.Length), means = new(_parameters.Length), squares = new(_parameters.Length);
+                for (var i = 0; i < _parameters.Length; i++)
+                {
+                    if (_parameters[i].grad is not { } gradient) continue;
+                    parameters.Add(_parameters[i]);
+                    gradients.Add(gradient);
+                    means.Add(_means[i]);
+                    squares.Add(_squares[i]);
+                }
+
+                return ([.. parameters], [.. gradients], [.. means], [.. squares]);
+            }
+
+            private void StepByLists(Tensor[] parameters, Tensor[] gradients, Tensor[] means, Tensor[] squares)
+            {
+                var meanCorrection = 1 - Math.Pow(Beta1, Steps);
+                var squareCorrection = 1 - Math.Pow(Beta2, Steps);
+                for (var i = 0; i < gradients.Length; i++) gradients[i] = gradients[i].to(means[i].dtype);
+
+                ForEach.Scale(parameters, 1 - (LearningRate * WeightDecay));
+                ForEach.Lerp(means, gradients, 1 - Beta1);
+                ForEach.Scale(squares, Beta2);
+                ForEach.AddCMul(squares, gradients, gradients, 1 - Beta2);
+                var roots = ForEach.Sqrt(squares);
+                ForEach.Divide(roots, Math.Sqrt(squareCorrection));
+                ForEach.AddScalar(roots, Epsilon);
+                if (Array.TrueForAll(parameters, parameter => parameter.dtype is not (ScalarType.Float16 or ScalarType.BFloat16)))
+                {
+                    ForEach.AddCDiv(parameters, means, roots, -LearningRate / meanCorrection);
+                    return;
+                }
+
+                for (var i = 0; i < parameters.Length; i++) parameters[i].add_((means[i] / roots[i]).to(parameters[i].dtype), -LearningRate / meanCorrection);
+            }
+        }
+    }
+}

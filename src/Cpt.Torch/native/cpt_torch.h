@@ -1,0 +1,106 @@
+// The C ABI between Cpt.Torch and libtorch. One generic call reaches every ATen operator by its schema name; the rest is what
+// the dispatcher does not offer: handles, modes, generators and the runtime's settings.
+//
+// Every function that can fail returns a negative number or NULL and leaves a message for cpt_last_error() on the same thread.
+// No C++ exception crosses this line.
+#pragma once
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define CPT_API extern "C" __attribute__((visibility("default")))
+#else
+#define CPT_API
+#endif
+
+// Raised when a function changes its meaning or goes away; the C# side refuses any other number.
+#define CPT_ABI 1
+
+enum cpt_tag {
+    CPT_NONE = 0,
+    CPT_TENSOR = 1,
+    CPT_INT = 2,
+    CPT_DOUBLE = 3,
+    CPT_BOOL = 4,
+    CPT_STRING = 5,         // p: UTF-8 bytes, length of them
+    CPT_INT_LIST = 6,       // p: int64_t[length]
+    CPT_TENSOR_LIST = 7,    // p: cpt_tensor[length]; NULL entries are "no tensor" where the schema says Tensor?[]
+    CPT_DOUBLE_LIST = 8,    // p: double[length]
+    CPT_BOOL_LIST = 9,      // p: uint8_t[length]
+    CPT_DEVICE = 10,        // i: device type, length: index (-1: the current one)
+    CPT_GENERATOR = 11,     // p: cpt_generator
+    CPT_DEFAULT = 12        // the schema's default for this argument
+};
+
+// An argument or a result of an operator: 16 bytes, so that a call's arguments lie in one or two cache lines.
+typedef struct cpt_value {
+    int32_t tag;
+    int32_t length;
+    union {
+        int64_t i;
+        double d;
+        void* p;
+    } as;
+} cpt_value;
+
+typedef void* cpt_tensor;     // owns one reference of an at::TensorImpl; NULL is the undefined tensor
+typedef void* cpt_operator;   // lives as long as the process
+typedef void* cpt_generator;  // an at::Generator of one's own
+
+// runtime.cpp
+CPT_API int cpt_abi(void);
+CPT_API const char* cpt_last_error(void);
+CPT_API const char* cpt_version(void);          // of the headers this shim was built with
+CPT_API const char* cpt_config(void);           // build settings and thread counts, for people
+CPT_API int cpt_set_num_threads(int count);     // every thread that has not asked yet, and this one
+CPT_API int cpt_set_thread_num_threads(int count);  // this thread only; returns the count it had
+CPT_API int cpt_get_num_threads(void);
+CPT_API int cpt_set_flush_denormal(int on);
+CPT_API int cpt_device_count(int device_type);
+
+// operators.cpp
+CPT_API cpt_operator cpt_operator_find(const char* name, const char* overload);
+CPT_API int cpt_operator_schema(cpt_operator, char* buffer, int capacity);
+CPT_API int cpt_call(cpt_operator, const cpt_value* arguments, int count, cpt_value* results, int capacity);
+CPT_API void cpt_array_free(void* array);       // the array of a list result; its tensors are owned apart
+
+// tensors.cpp
+CPT_API cpt_tensor cpt_tensor_new(const void* data, int64_t bytes, const int64_t* sizes, int dim, int dtype);
+CPT_API cpt_tensor cpt_tensor_from_blob(void* data, const int64_t* sizes, int dim, int dtype);
+CPT_API void cpt_tensor_free(cpt_tensor);
+CPT_API void cpt_tensor_free_many(const cpt_tensor*, int count);
+CPT_API cpt_tensor cpt_tensor_share(cpt_tensor);
+CPT_API int cpt_tensor_dim(cpt_tensor);
+CPT_API int cpt_tensor_sizes(cpt_tensor, int64_t* sizes, int capacity);
+CPT_API int cpt_tensor_strides(cpt_tensor, int64_t* strides, int capacity);
+CPT_API int64_t cpt_tensor_numel(cpt_tensor);
+CPT_API int cpt_tensor_dtype(cpt_tensor);
+CPT_API int cpt_tensor_device(cpt_tensor, int* index);
+CPT_API int cpt_tensor_is_contiguous(cpt_tensor);
+CPT_API void* cpt_tensor_data(cpt_tensor);
+CPT_API int cpt_tensor_item(cpt_tensor, cpt_value* out);
+CPT_API int cpt_tensor_read(cpt_tensor, void* destination, int64_t bytes);
+CPT_API int cpt_tensor_write(cpt_tensor, const void* source, int64_t bytes);
+CPT_API int64_t cpt_tensor_live(void);          // handles given out and not freed yet
+
+// autograd.cpp
+CPT_API int cpt_requires_grad(cpt_tensor, int on);      // on < 0: ask only
+CPT_API int cpt_is_leaf(cpt_tensor);
+CPT_API int cpt_grad(cpt_tensor, cpt_tensor* grad);     // NULL where there is none
+CPT_API int cpt_set_grad(cpt_tensor, cpt_tensor grad);
+CPT_API int cpt_backward(cpt_tensor, cpt_tensor gradient, int retain_graph);
+CPT_API int cpt_autograd_grad(const cpt_tensor* outputs, int output_count, const cpt_tensor* inputs, int input_count,
+                              cpt_tensor* gradients, int retain_graph, int create_graph);
+CPT_API int cpt_grad_mode(int on);                      // returns the old value; on < 0: ask only
+CPT_API void* cpt_inference_enter(void);
+CPT_API void cpt_inference_exit(void* guard);
+CPT_API int cpt_autocast(int device_type, int on, int dtype);   // returns the old value; dtype < 0: unchanged
+CPT_API int cpt_autocast_dtype(int device_type);
+CPT_API void cpt_autocast_clear_cache(void);
+
+// generators.cpp
+CPT_API int cpt_manual_seed(uint64_t seed);
+CPT_API cpt_generator cpt_generator_new(int device_type, int device_index, uint64_t seed);
+CPT_API void cpt_generator_free(cpt_generator);
+CPT_API int cpt_generator_seed(cpt_generator, uint64_t seed);
+CPT_API cpt_tensor cpt_generator_state(cpt_generator);          // NULL asks the process-wide CPU generator
+CPT_API int cpt_generator_set_state(cpt_generator, cpt_tensor state);
