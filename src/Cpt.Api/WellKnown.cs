@@ -80,6 +80,7 @@ public static class Reasons
 
     // Succeeded=False
     public const string InvalidSpec = "InvalidSpec";
+    public const string ImmutableChanged = "ImmutableChanged";
     public const string StageChanged = "StageChanged";
     public const string StageFailed = "StageFailed";
     public const string RetriesExhausted = "RetriesExhausted";

@@ -42,7 +42,15 @@ public sealed class UriSchemeAttribute(params string[] schemes) : FieldRuleAttri
             return $"\"{text}\" has the unknown scheme {text[..end]}://; use one of {known}";
         }
 
-        return text.Length > end + 3 ? null : $"\"{text}\" names nothing; a path must follow the scheme";
+        var rest = text[(end + 3)..];
+        if (rest.Length == 0)
+        {
+            return $"\"{text}\" names nothing; a path must follow the scheme";
+        }
+
+        return text.StartsWith("file://", StringComparison.Ordinal) && rest[0] is not ('/' or '.')
+            ? $"\"{text}\" is neither absolute nor relative; write file:///{rest} or file://./{rest}"
+            : null;
     }
 }
 

@@ -17,11 +17,9 @@ public sealed record ContinualRunSpec
     public long? Seed { get; init; }
 
     /// <summary>The model the chain starts from.</summary>
-    [Immutable]
     public required BaseModelSettings BaseModel { get; init; }
 
     /// <summary>Where checkpoints and evaluations are kept.</summary>
-    [Immutable]
     public required StorageSettings Storage { get; init; }
 
     /// <summary>How the pods of every stage look; a stage may override single fields.</summary>

@@ -6,6 +6,7 @@ namespace Cpt.Api;
 public sealed record BaseModelSettings
 {
     /// <summary>Where it lies. <c>file://./x</c> is relative to the manifest and only for <c>cpt run</c>; <c>bundled://</c> ships with the trainer.</summary>
+    [Immutable]
     [UriScheme("azblob", "file", "pvc", "bundled")]
     public required string Uri { get; init; }
 }
@@ -14,6 +15,7 @@ public sealed record BaseModelSettings
 public sealed record StorageSettings
 {
     /// <summary>The root of the storage. Runs may share one: stages are told apart by content.</summary>
+    [Immutable]
     [UriScheme("azblob", "file", "pvc")]
     public required string Uri { get; init; }
 

@@ -45,6 +45,9 @@ public sealed record ContinualRunStatus
     /// <summary>The stage whose gates <c>spec.retryToken</c> let the run go past.</summary>
     public string? GatesPassedAfter { get; init; }
 
+    /// <summary>Fingerprints of the fields that may not change, by path; see <see cref="ImmutableFields"/>.</summary>
+    public IReadOnlyDictionary<string, string>? ImmutableFields { get; init; }
+
     /// <summary>Digest of the base model's files.</summary>
     public string? BaseModelDigest { get; init; }
 
