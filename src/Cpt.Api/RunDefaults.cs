@@ -128,6 +128,12 @@ public static class RunDefaults
             [StageParameters.MaxSequenceTokens] = "512",
             [StageParameters.Precision] = "float32",
         };
+        if (given?.ContainsKey(StageParameters.Steps) is true)
+        {
+            // They say the same in another unit, and a manifest may hold only one of them.
+            parameters.Remove(StageParameters.Epochs);
+        }
+
         foreach (var (key, value) in given ?? new Dictionary<string, string>(StringComparer.Ordinal))
         {
             parameters[key] = value;

@@ -77,7 +77,7 @@ public static class RunValidator
                 continue;
             }
 
-            if (Field.IsObject(value.GetType()))
+            if (Field.IsObject(field.Type))
             {
                 OnFields(value, place, errors);
             }

@@ -1,4 +1,5 @@
 using Cpt.Contract;
+using Cpt.Storage;
 using Cpt.Tasks;
 
 namespace Cpt.Trainer.Tests;
@@ -25,11 +26,16 @@ public sealed class TaskDigestRuleTests
         {
             var path = Path.Combine(directory.FullName, "task");
             TaskWriter.Write(path, TaskLoader.Load("generated://digits/parity?train=4&eval=4"));
+            File.WriteAllText(Path.Combine(path, ".hidden"), "also counts");
+            Directory.CreateDirectory(Path.Combine(path, "images", "deep"));
+            File.WriteAllText(Path.Combine(path, "images", "deep", "a.png"), "pixels");
             var files = new List<(string, string)>();
-            foreach (var name in new[] { "task.json", "train.jsonl", "eval.jsonl" })
+            foreach (var name in new[] { "task.json", "train.jsonl", "eval.jsonl", ".hidden", "images/deep/a.png" })
                 files.Add((name, await Digests.OfFileAsync(Path.Combine(path, name), TestContext.Current.CancellationToken)));
 
             Assert.Equal(Digests.OfFiles(files), TaskLoader.LoadDirectory(path).Digest);
+            var stored = await new InputResolver().MaterializeTaskAsync("file://" + path, Path.Combine(directory.FullName, "cache"), cancellationToken: TestContext.Current.CancellationToken);
+            Assert.Equal(stored.Digest, TaskLoader.LoadDirectory(path).Digest);
         }
         finally
         {
