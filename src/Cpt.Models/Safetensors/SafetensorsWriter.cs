@@ -9,12 +9,12 @@ namespace Cpt.Models;
 /// </summary>
 public static class SafetensorsWriter
 {
-    /// <summary>A tensor to be written; its bytes are asked for once, when their turn comes, so that one tensor at a time is in memory.</summary>
+    /// <summary>A tensor to be written; it is asked for its bytes once, when its turn comes, so that one tensor at a time is in memory.</summary>
     /// <param name="Name">Must be unique within the file.</param>
     /// <param name="DType">Element type.</param>
     /// <param name="Shape">Row-major.</param>
-    /// <param name="Bytes">Row-major, little-endian, exactly as many as dtype and shape say.</param>
-    public sealed record Entry(string Name, SafetensorsDType DType, IReadOnlyList<long> Shape, Func<ReadOnlyMemory<byte>> Bytes)
+    /// <param name="WriteTo">Writes them row-major, little-endian, exactly as many as dtype and shape say.</param>
+    public sealed record Entry(string Name, SafetensorsDType DType, IReadOnlyList<long> Shape, Action<Stream> WriteTo)
     {
         public long Length => Shape.Aggregate((long)DType.Size(), (product, size) => product * size);
     }
@@ -27,13 +27,13 @@ public static class SafetensorsWriter
         stream.Write(Header(ordered));
         foreach (var entry in ordered)
         {
-            var bytes = entry.Bytes();
-            if (bytes.Length != entry.Length)
+            var before = stream.Position;
+            entry.WriteTo(stream);
+            var written = stream.Position - before;
+            if (written != entry.Length)
             {
-                throw new ArgumentException($"tensor '{entry.Name}' came with {bytes.Length} bytes; expected {entry.Length} for {entry.DType}[{string.Join(", ", entry.Shape)}]", nameof(entries));
+                throw new ArgumentException($"tensor '{entry.Name}' came with {written} bytes; expected {entry.Length} for {entry.DType}[{string.Join(", ", entry.Shape)}]", nameof(entries));
             }
-
-            stream.Write(bytes.Span);
         }
     }
 

@@ -74,9 +74,9 @@ public sealed class SafetensorsFileTests : IDisposable
         long[] longs = [7];
         SafetensorsWriter.Write(path,
         [
-            new("z", SafetensorsDType.F32, [2, 3], () => MemoryMarshal.AsBytes<float>(floats).ToArray()),
-            new("scalar", SafetensorsDType.I64, [], () => MemoryMarshal.AsBytes<long>(longs).ToArray()),
-            new("empty", SafetensorsDType.F32, [0, 4], () => Array.Empty<byte>()),
+            new("z", SafetensorsDType.F32, [2, 3], stream => stream.Write(MemoryMarshal.AsBytes<float>(floats))),
+            new("scalar", SafetensorsDType.I64, [], stream => stream.Write(MemoryMarshal.AsBytes<long>(longs))),
+            new("empty", SafetensorsDType.F32, [0, 4], _ => { }),
         ]);
         using var file = SafetensorsFile.Open(path);
         Assert.Equal(["scalar", "empty", "z"], file.Tensors.Select(tensor => tensor.Name));
@@ -95,7 +95,7 @@ public sealed class SafetensorsFileTests : IDisposable
         using (var file = SafetensorsFile.Open(source))
         {
             SafetensorsWriter.Write(_scratch["again.safetensors"], file.Tensors.Reverse().Select(tensor =>
-                new SafetensorsWriter.Entry(tensor.Name, tensor.DType, tensor.Shape, () => file.Bytes(tensor).ToArray())));
+                new SafetensorsWriter.Entry(tensor.Name, tensor.DType, tensor.Shape, stream => stream.Write(file.Bytes(tensor)))));
         }
 
         Assert.Equal(File.ReadAllBytes(source), File.ReadAllBytes(_scratch["again.safetensors"]));

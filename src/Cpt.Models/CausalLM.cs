@@ -1,0 +1,117 @@
+using Cpt.Torch;
+
+namespace Cpt.Models;
+
+/// <summary>
+/// A Qwen2.5-style decoder: RMSNorm, rotary positions, grouped-query attention, SwiGLU, optionally tied embeddings
+/// (and Qwen3's q/k norms). Method names follow PyTorch's. Several threads may run it at once as long as none changes its weights.
+/// </summary>
+public sealed partial class CausalLM : IDisposable
+{
+    private readonly ModelWeights _weights;
+    private readonly RotaryTable _rotary;
+    private readonly DecoderLayer[] _layers;
+    private readonly Tensor _embedding;
+    private readonly Tensor _norm;
+    private readonly Tensor _head;
+
+    private CausalLM(ModelConfig config, ModelWeights weights, CompanionFiles companions)
+    {
+        Config = config;
+        Companions = companions;
+        _weights = weights;
+        _embedding = weights.ByName["model.embed_tokens.weight"];
+        _norm = weights.ByName["model.norm.weight"];
+        _head = config.TieWordEmbeddings ? _embedding : weights.ByName["lm_head.weight"];
+        _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(index => new DecoderLayer(config, index, weights.ByName))];
+        _rotary = new RotaryTable(config.HeadDim, config.RopeTheta, device, Math.Min(config.MaxPositionEmbeddings, 4096));
+    }
+
+    public ModelConfig Config { get; }
+
+    /// <summary>
+    /// The trained tensors, in the order of the forward pass. q, k and v (gate and up) are one tensor each, so names and shapes differ
+    /// from those on disk; <see cref="NamedTensors"/> has these.
+    /// </summary>
+    public IReadOnlyList<NamedParameter> Parameters => _weights.Parameters;
+
+    /// <summary>Type of the weights.</summary>
+    public ScalarType dtype => _weights.DType;
+
+    /// <summary>Where the weights are.</summary>
+    public Device device => _embedding.device;
+
+    /// <summary>Tokenizer and other files that are saved with the weights.</summary>
+    public CompanionFiles Companions { get; set; }
+
+    /// <summary>Next-token logits.</summary>
+    /// <param name="inputIds">Int64 [B, T].</param>
+    /// <param name="attentionMask">
+    /// [B, T], 1 for a token and 0 for padding on the left; null where no row is padded on the left. Padding on the right needs no mask, since
+    /// no earlier column sees it.
+    /// </param>
+    /// <returns>[B, T, V].</returns>
+    public Tensor forward(Tensor inputIds, Tensor? attentionMask = null)
+    {
+        using var scope = torch.NewDisposeScope();
+        return lm_head(hidden(inputIds, attentionMask)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Hidden states after the final norm: what <see cref="lm_head"/> turns into logits.</summary>
+    /// <param name="inputIds">As in <see cref="forward"/>.</param>
+    /// <param name="attentionMask">As in <see cref="forward"/>.</param>
+    /// <returns>[B, T, D].</returns>
+    public Tensor hidden(Tensor inputIds, Tensor? attentionMask = null)
+    {
+        using var scope = torch.NewDisposeScope();
+        var (rows, columns) = (inputIds.size(0), inputIds.size(1));
+        var batch = attentionMask is null ? SequenceBatch.Causal(rows, columns, _rotary) : SequenceBatch.Masked(attentionMask, _rotary);
+        return Normed(Layers(inputIds, batch)).view(rows, columns, Config.HiddenSize).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Logits of hidden states: [..., D] → [..., V].</summary>
+    public Tensor lm_head(Tensor hidden) => torch.nn.functional.linear(hidden, _head);
+
+    /// <summary>The trained tensors under their names on disk: views, which share memory with <see cref="Parameters"/>.</summary>
+    public IEnumerable<(string Name, Tensor Value)> NamedTensors() => _weights.OnDisk(parameter => parameter.Value.detach());
+
+    /// <summary>Gradients under the names on disk; a tensor without one is left out.</summary>
+    public IEnumerable<(string Name, Tensor Value)> NamedGradients() =>
+        _weights.OnDisk(parameter => parameter.Value.grad ?? torch.zeros_like(parameter.Value));
+
+    public void Dispose()
+    {
+        _weights.Dispose();
+        _rotary.Dispose();
+    }
+
+    /// <summary>Logits of the last column, adding all columns to the cache.</summary>
+    /// <param name="inputIds">Int64 [rows, t].</param>
+    /// <param name="cache">Holds the columns before.</param>
+    /// <returns>[rows, V].</returns>
+    internal Tensor NextLogits(Tensor inputIds, KeyValueCache cache)
+    {
+        using var scope = torch.NewDisposeScope();
+        var (rows, columns) = (inputIds.size(0), inputIds.size(1));
+        var x = Layers(inputIds, SequenceBatch.Cached(cache, columns, _rotary));
+        if (columns > 1)
+        {
+            x = x.view(rows, columns, Config.HiddenSize).select(1, columns - 1);
+        }
+
+        return lm_head(Normed(x)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Layers(Tensor inputIds, SequenceBatch batch)
+    {
+        var x = torch.nn.functional.embedding(inputIds, _embedding).view(batch.Rows * batch.Columns, Config.HiddenSize);
+        foreach (var layer in _layers)
+        {
+            x = layer.Forward(x, batch);
+        }
+
+        return x;
+    }
+
+    private Tensor Normed(Tensor x) => Kernels.RmsNorm(x, _norm, Config.RmsNormEps);
+}

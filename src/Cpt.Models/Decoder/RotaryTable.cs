@@ -1,0 +1,61 @@
+using Cpt.Torch;
+
+namespace Cpt.Models;
+
+/// <summary>
+/// Cosines and sines of rotary position embeddings (Su et al. 2021) in the half-rotation form: element i of a head turns with element
+/// i + headDim/2. Angles are computed in float32 exactly as transformers does, since at long positions their rounding is visible.
+/// </summary>
+internal sealed class RotaryTable : IDisposable
+{
+    private readonly int _headDim;
+    private readonly double _theta;
+    private readonly Device _device;
+    private readonly Lock _growth = new();
+    private volatile Rows _rows;
+
+    public RotaryTable(int headDim, double theta, Device device, long rows)
+    {
+        _headDim = headDim;
+        _theta = theta;
+        _device = device;
+        _rows = Compute(Math.Max(rows, 1));
+    }
+
+    /// <summary>Cosines and sines, each float32 [at least <paramref name="rows"/>, headDim]; the two halves of a row are equal.</summary>
+    public (Tensor Cos, Tensor Sin) AtLeast(long rows)
+    {
+        if (_rows.Count < rows)
+        {
+            lock (_growth)
+            {
+                if (_rows.Count < rows)
+                {
+                    // The old table is left to the finalizer: another thread may be reading it.
+                    _rows = Compute(Math.Max(rows, 2 * _rows.Count));
+                }
+            }
+        }
+
+        return (_rows.Cos, _rows.Sin);
+    }
+
+    public void Dispose()
+    {
+        _rows.Cos.Dispose();
+        _rows.Sin.Dispose();
+    }
+
+    private Rows Compute(long count)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var none = torch.no_grad();
+        var exponents = torch.arange(0, _headDim, 2).to(ScalarType.Float32) / _headDim;
+        var frequencies = 1.0 / torch.full([_headDim / 2], _theta).pow(exponents); // [headDim/2]
+        var half = torch.arange(count).to(ScalarType.Float32).unsqueeze(1) * frequencies; // [count, headDim/2]
+        var angles = torch.cat([half, half], -1); // [count, headDim]
+        return new Rows(count, angles.cos().to(_device).contiguous().DetachFromDisposeScope(), angles.sin().to(_device).contiguous().DetachFromDisposeScope());
+    }
+
+    private sealed record Rows(long Count, Tensor Cos, Tensor Sin);
+}

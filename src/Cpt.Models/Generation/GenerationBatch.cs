@@ -1,0 +1,182 @@
+using Cpt.Torch;
+
+namespace Cpt.Models;
+
+/// <summary>
+/// Rows that generate together on one thread: every prompt is read once, its rollouts share the result, and from then on each step runs the
+/// unfinished rows only. The one host read of a step is the row of logits that the sampler looks at.
+/// </summary>
+internal sealed unsafe class GenerationBatch : IDisposable
+{
+    private readonly CausalLM _model;
+    private readonly GenerationRequest _request;
+    private readonly TokenSampler _sampler;
+    private readonly HashSet<int> _stops;
+    private readonly int _first;
+    private readonly Response[] _responses;
+    private readonly List<int> _active;
+    private KeyValueCache? _cache;
+
+    public GenerationBatch(CausalLM model, GenerationRequest request, int first, int count)
+    {
+        _model = model;
+        _request = request;
+        _first = first;
+        _stops = [.. request.StopTokens];
+        _sampler = new TokenSampler(new SamplingOptions(request.Temperature, request.TopK, request.TopP), model.Config.VocabSize);
+        _responses = new Response[count];
+        for (var row = 0; row < count; row++)
+        {
+            var room = model.Config.MaxPositionEmbeddings - request.Prompts[first + row].Length;
+            _responses[row] = new Response(request.RowIds?[first + row] ?? first + row, Math.Min(request.MaxNewTokens, room));
+        }
+
+        _active = [.. Enumerable.Range(0, count)];
+    }
+
+    public void Run(CancellationToken cancellationToken)
+    {
+        using var scope = torch.NewDisposeScope();
+        Sample(ReadPrompts());
+        while (_active.Count > 0)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var step = torch.NewDisposeScope();
+            var ids = torch.tensor<long>(_active.ConvertAll(row => (long)_responses[row].Last).ToArray(), _active.Count, 1).to(_model.device);
+            Sample(_model.NextLogits(ids, _cache!));
+        }
+    }
+
+    public void CopyTo(Span<GeneratedRow> rows)
+    {
+        for (var row = 0; row < _responses.Length; row++)
+        {
+            rows[row] = _responses[row].ToRow();
+        }
+    }
+
+    public void Dispose() => _cache?.Dispose();
+
+    /// <summary>Reads each different prompt once and hands its cache to the rows that have it.</summary>
+    /// <returns>Logits of the first response token, [rows, V].</returns>
+    private Tensor ReadPrompts()
+    {
+        var prompts = new List<int[]>();
+        var sources = new long[_responses.Length];
+        var known = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var row = 0; row < sources.Length; row++)
+        {
+            var prompt = _request.Prompts[_first + row];
+            var key = string.Join(',', prompt);
+            if (!known.TryGetValue(key, out var index))
+            {
+                known.Add(key, index = prompts.Count);
+                prompts.Add(prompt);
+            }
+
+            sources[row] = index;
+        }
+
+        var columns = prompts.Max(prompt => prompt.Length);
+        var ids = new long[prompts.Count * columns];
+        var starts = new long[prompts.Count];
+        for (var i = 0; i < prompts.Count; i++)
+        {
+            starts[i] = columns - prompts[i].Length;
+            for (var t = 0; t < prompts[i].Length; t++)
+            {
+                ids[(i * columns) + starts[i] + t] = prompts[i][t];
+            }
+        }
+
+        // The last token of a response is never read by the model, so it needs no column.
+        var room = columns + _responses.Max(response => response.Capacity) - 1;
+        var prefill = new KeyValueCache(_model.Config, starts, prompts.Count == sources.Length ? room : columns, _model.dtype, _model.device);
+        var logits = _model.NextLogits(torch.tensor<long>(ids, prompts.Count, columns).to(_model.device), prefill);
+        if (prompts.Count == sources.Length)
+        {
+            _cache = prefill;
+            return logits;
+        }
+
+        using (prefill)
+        {
+            _cache = prefill.Expand(sources, room);
+        }
+
+        return logits.index_select(0, torch.tensor(sources).to(_model.device));
+    }
+
+    /// <summary>Chooses each active row's next token and drops the rows that end with it.</summary>
+    /// <param name="logits">[active rows, V].</param>
+    private void Sample(Tensor logits)
+    {
+        var host = logits.to(ScalarType.Float32).cpu().contiguous();
+        var at = (float*)host.data_ptr();
+        var kept = new List<long>(_active.Count);
+        for (var i = 0; i < _active.Count; i++)
+        {
+            var response = _responses[_active[i]];
+            var uniform = _sampler.IsGreedy ? 0 : CounterRandom.Uniform(_request.Seed, response.Id, response.Count);
+            var (token, logProbability) = Choose(new ReadOnlySpan<float>(at + ((long)i * _model.Config.VocabSize), _model.Config.VocabSize), uniform, _active[i]);
+            if (!response.Add(token, logProbability, _stops.Contains(token)))
+            {
+                kept.Add(i);
+            }
+        }
+
+        GC.KeepAlive(host);
+        if (kept.Count == _active.Count)
+        {
+            return;
+        }
+
+        if (kept.Count > 0)
+        {
+            _cache!.Keep(kept.ToArray());
+        }
+
+        var active = kept.ConvertAll(i => _active[(int)i]);
+        _active.Clear();
+        _active.AddRange(active);
+    }
+
+    private (int Token, float LogProbability) Choose(ReadOnlySpan<float> logits, double uniform, int row)
+    {
+        try
+        {
+            return _sampler.Choose(logits, uniform);
+        }
+        catch (NonFiniteLogitsException exception)
+        {
+            throw new NonFiniteLogitsException($"row {_first + row}, response token {_responses[row].Count}: the model's logits are not finite; its weights have diverged", exception);
+        }
+    }
+
+    /// <summary>One row's response as it grows.</summary>
+    private sealed class Response(long id, int capacity)
+    {
+        private readonly List<int> _tokens = new(Math.Min(capacity, 64));
+        private readonly List<float> _logProbabilities = new(Math.Min(capacity, 64));
+        private bool _stopped;
+
+        public long Id { get; } = id;
+
+        public int Capacity { get; } = capacity;
+
+        public int Count => _tokens.Count;
+
+        public int Last => _tokens[^1];
+
+        /// <returns>Whether the response ends here.</returns>
+        public bool Add(int token, float logProbability, bool stop)
+        {
+            _tokens.Add(token);
+            _logProbabilities.Add(logProbability);
+            _stopped = stop;
+            return stop || _tokens.Count == Capacity;
+        }
+
+        public GeneratedRow ToRow() => new([.. _tokens], [.. _logProbabilities], _stopped);
+    }
+}
