@@ -17,7 +17,9 @@ public sealed partial class CausalLM
     /// <exception cref="DirectoryNotFoundException">There is no such directory.</exception>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="ModelFormatException">A file is cut off, damaged, or does not fit the others.</exception>
-    public static CausalLM Load(string directory, ScalarType? dtype = null, Device? device = null)
+    public static CausalLM Load(string directory, ScalarType? dtype = null, Device? device = null) => Load(directory, dtype, device, ScalarType.Float32);
+
+    internal static CausalLM Load(string directory, ScalarType? dtype, Device? device, ScalarType rotaryFrequencies)
     {
         if (!Directory.Exists(directory))
         {
@@ -26,7 +28,7 @@ public sealed partial class CausalLM
 
         var config = ModelConfig.Load(directory);
         using var files = WeightFiles.Open(directory);
-        return new CausalLM(config, ModelWeights.Load(config, files, dtype, device ?? torch.CPU), CompanionFiles.Read(directory));
+        return new CausalLM(config, ModelWeights.Load(config, files, dtype, device ?? torch.CPU), CompanionFiles.Read(directory), rotaryFrequencies);
     }
 
     /// <summary>A new model with random weights; equal seeds give equal weights on every machine.</summary>
@@ -105,6 +107,6 @@ public sealed partial class CausalLM
         writer.WriteEndObject();
     }
 
-    [GeneratedRegex(@"^model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex OwnWeights();
 }

@@ -15,7 +15,7 @@ public sealed partial class CausalLM : IDisposable
     private readonly Tensor _norm;
     private readonly Tensor _head;
 
-    private CausalLM(ModelConfig config, ModelWeights weights, CompanionFiles companions)
+    private CausalLM(ModelConfig config, ModelWeights weights, CompanionFiles companions, ScalarType rotaryFrequencies = ScalarType.Float32)
     {
         Config = config;
         Companions = companions;
@@ -24,7 +24,7 @@ public sealed partial class CausalLM : IDisposable
         _norm = weights.ByName["model.norm.weight"];
         _head = config.TieWordEmbeddings ? _embedding : weights.ByName["lm_head.weight"];
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(index => new DecoderLayer(config, index, weights.ByName))];
-        _rotary = new RotaryTable(config.HeadDim, config.RopeTheta, device, Math.Min(config.MaxPositionEmbeddings, 4096));
+        _rotary = new RotaryTable(config.HeadDim, config.RopeTheta, device, Math.Min(config.MaxPositionEmbeddings, 4096), rotaryFrequencies);
     }
 
     public ModelConfig Config { get; }
@@ -75,9 +75,8 @@ public sealed partial class CausalLM : IDisposable
     /// <summary>The trained tensors under their names on disk: views, which share memory with <see cref="Parameters"/>.</summary>
     public IEnumerable<(string Name, Tensor Value)> NamedTensors() => _weights.OnDisk(parameter => parameter.Value.detach());
 
-    /// <summary>Gradients under the names on disk; a tensor without one is left out.</summary>
-    public IEnumerable<(string Name, Tensor Value)> NamedGradients() =>
-        _weights.OnDisk(parameter => parameter.Value.grad ?? torch.zeros_like(parameter.Value));
+    /// <summary>Gradients under the names on disk; zeros for a tensor that has none.</summary>
+    public IEnumerable<(string Name, Tensor Value)> NamedGradients() => _weights.OnDisk(parameter => parameter.Value.grad ?? torch.zeros_like(parameter.Value));
 
     public void Dispose()
     {

@@ -11,11 +11,18 @@ internal sealed class RotaryTable : IDisposable
     private readonly int _headDim;
     private readonly double _theta;
     private readonly Device _device;
+    private readonly ScalarType _frequencies;
     private readonly Lock _growth = new();
     private volatile Rows _rows;
 
-    public RotaryTable(int headDim, double theta, Device device, long rows)
+    /// <param name="headDim">Elements of a head.</param>
+    /// <param name="theta">Base of the wavelengths.</param>
+    /// <param name="device">Where the table is put.</param>
+    /// <param name="rows">Positions to begin with.</param>
+    /// <param name="frequencies">Type the frequencies are rounded to: float32, except to follow a reference whose whole module was cast.</param>
+    public RotaryTable(int headDim, double theta, Device device, long rows, ScalarType frequencies)
     {
+        _frequencies = frequencies;
         _headDim = headDim;
         _theta = theta;
         _device = device;
@@ -51,7 +58,7 @@ internal sealed class RotaryTable : IDisposable
         using var scope = torch.NewDisposeScope();
         using var none = torch.no_grad();
         var exponents = torch.arange(0, _headDim, 2).to(ScalarType.Float32) / _headDim;
-        var frequencies = 1.0 / torch.full([_headDim / 2], _theta).pow(exponents); // [headDim/2]
+        var frequencies = (1.0 / torch.full([_headDim / 2], _theta).pow(exponents)).to(_frequencies).to(ScalarType.Float32); // [headDim/2]
         var half = torch.arange(count).to(ScalarType.Float32).unsqueeze(1) * frequencies; // [count, headDim/2]
         var angles = torch.cat([half, half], -1); // [count, headDim]
         return new Rows(count, angles.cos().to(_device).contiguous().DetachFromDisposeScope(), angles.sin().to(_device).contiguous().DetachFromDisposeScope());

@@ -18,8 +18,8 @@ internal sealed class KeyValueCache : IDisposable
     /// <param name="device">That of the weights.</param>
     public KeyValueCache(ModelConfig config, ReadOnlySpan<long> starts, long columns, ScalarType dtype, Device device)
         : this(
-            [.. Enumerable.Range(0, config.NumHiddenLayers).Select(_ => Space(config, columns, dtype, device, starts.Length))],
-            [.. Enumerable.Range(0, config.NumHiddenLayers).Select(_ => Space(config, columns, dtype, device, starts.Length))],
+            Spaces(config, columns, dtype, device, starts.Length),
+            Spaces(config, columns, dtype, device, starts.Length),
             torch.tensor(starts, starts.Length).to(device).DetachFromDisposeScope(),
             length: 0)
     {
@@ -98,8 +98,8 @@ internal sealed class KeyValueCache : IDisposable
         }
     }
 
-    private static Tensor Space(ModelConfig config, long columns, ScalarType dtype, Device device, long rows) =>
-        torch.empty([rows, config.NumKeyValueHeads, columns, config.HeadDim], dtype, device).DetachFromDisposeScope();
+    private static Tensor[] Spaces(ModelConfig config, long columns, ScalarType dtype, Device device, long rows) =>
+        [.. Enumerable.Range(0, config.NumHiddenLayers).Select(_ => torch.empty([rows, config.NumKeyValueHeads, columns, config.HeadDim], dtype, device).DetachFromDisposeScope())];
 
     private static Tensor Replace(Tensor old, Tensor index)
     {
