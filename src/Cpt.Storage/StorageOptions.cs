@@ -35,6 +35,9 @@ public sealed record StorageOptions
     /// <summary>Takes the place of the network under the blob client, for example to trust a private certificate.</summary>
     public HttpMessageHandler? HttpHandler { get; init; }
 
+    /// <summary>Names asked for in one request of a listing; null: the service's own measure.</summary>
+    internal int? ListPageSize { get; init; }
+
     internal TimeSpan GiveUpAfter
     {
         get

@@ -12,7 +12,15 @@ internal sealed class BlobCalls(string location, string endpoint, string credent
     /// <summary>Slowest transfer that is not taken for a dead connection.</summary>
     private const double SlowestBytesPerSecond = 32 << 10;
 
-    public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken, long bytes = 0)
+    public const string NoContainer = "ContainerNotFound";
+
+    /// <param name="call">One request, or what is retried as one.</param>
+    /// <param name="expected">Answers whose meaning the caller knows: these are raised as they are.</param>
+    /// <param name="cancellationToken">The caller's own.</param>
+    /// <param name="bytes">How much it moves, which gives it more time.</param>
+    /// <exception cref="StageFailureException">69, worded for the person who runs the stage.</exception>
+    public async Task<T> RunAsync<T>(
+        Func<CancellationToken, Task<T>> call, Func<RequestFailedException, bool> expected, CancellationToken cancellationToken, long bytes = 0)
     {
         var time = giveUpAfter + TimeSpan.FromSeconds(bytes / SlowestBytesPerSecond);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -25,6 +33,10 @@ internal sealed class BlobCalls(string location, string endpoint, string credent
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
             throw Unreachable(seen.Text ?? "no answer", time, error);
+        }
+        catch (RequestFailedException error) when (expected(error))
+        {
+            throw;
         }
         catch (AggregateException error)
         {
@@ -41,14 +53,16 @@ internal sealed class BlobCalls(string location, string endpoint, string credent
         CredentialUnavailableException => Refused($"no credential was found ({FirstLine(error)})", error),
         AuthenticationFailedException => Refused($"the identity was refused ({FirstLine(error)})", error),
         RequestFailedException { Status: 401 or 403 } refused => Refused($"{refused.Status} {refused.ErrorCode}", error),
-        RequestFailedException { ErrorCode: "ContainerNotFound" } => StorageErrors.NotFound(
-            $"{location}: the container does not exist at {endpoint}; create it, or correct the storage URI", error),
         RequestFailedException { ErrorCode: "AccountIsDisabled" or "InsufficientAccountPermissions" } refused => Refused($"{refused.Status} {refused.ErrorCode}", error),
         RequestFailedException { Status: 0 } => Unreachable(FirstLine(error), time, error),
         RequestFailedException { Status: >= 500 or 429 or 408 } busy => Unreachable($"it answered {busy.Status} {busy.ErrorCode}", time, error),
-        RequestFailedException failed => failed, // Its caller knows what a conflict or an absent object means.
+        RequestFailedException { ErrorCode: NoContainer } => NoSuchContainer(error),
+        RequestFailedException failed => StorageErrors.Unavailable($"{location}: {endpoint} answered {failed.Status} {failed.ErrorCode}: {failed.Message.Split('\n')[0]}", error),
         _ => Unreachable(seen.Text ?? FirstLine(error), time, error),
     };
+
+    public StageFailureException NoSuchContainer(Exception error) =>
+        StorageErrors.NotFound($"{location}: the container does not exist at {endpoint} and could not be created with {credential}; create it, or correct the storage URI", error);
 
     private StageFailureException Refused(string what, Exception error) => StorageErrors.Unavailable(
         $"{location}: access refused by {endpoint}: {what}. Used: {credential}. Looked at, in this order: {BlobAccount.Looked}. " +

@@ -60,7 +60,7 @@ internal sealed class BlobDownload(BlobCalls calls, int blockBytes, int concurre
                     await answer.Content.ReadExactlyAsync(block.Buffer.AsMemory(0, size), token).ConfigureAwait(false);
                     return block;
                 },
-                cancellationToken, (long)size * concurrency).ConfigureAwait(false);
+                BlobObjectStore.AbsentOrChanged, cancellationToken, (long)size * concurrency).ConfigureAwait(false);
         }
         catch
         {

@@ -32,6 +32,13 @@ internal sealed class BlobObjectStore : IObjectStore
 
     public string Describe(string name) => $"azblob://{_container.Name}/{_prefix}{name}";
 
+    internal static bool Absent(RequestFailedException error) => error.Status == 404;
+
+    internal static bool AbsentOrChanged(RequestFailedException error) => error.Status is 404 or 412;
+
+    /// <summary>A condition was not met, or another writer's commit discarded our blocks.</summary>
+    internal static bool Taken(RequestFailedException error) => error.Status == 412 || error.ErrorCode is "BlobAlreadyExists" or "InvalidBlockList";
+
     internal static Dictionary<string, string> Marked(string digest) => new(StringComparer.Ordinal) { [DigestMark] = digest };
 
     public async Task<ObjectInfo?> FindAsync(string name, CancellationToken cancellationToken = default) =>
@@ -43,7 +50,7 @@ internal sealed class BlobObjectStore : IObjectStore
     {
         try
         {
-            var answer = await _calls.RunAsync(token => Blob(name).DownloadContentAsync(token), cancellationToken).ConfigureAwait(false);
+            var answer = await _calls.RunAsync(token => Blob(name).DownloadContentAsync(token), Absent, cancellationToken).ConfigureAwait(false);
             return new StoredObject(answer.Value.Content.ToMemory(), answer.Value.Details.ETag.ToString());
         }
         catch (RequestFailedException error) when (error.Status == 404)
@@ -82,7 +89,7 @@ internal sealed class BlobObjectStore : IObjectStore
                 await WithContainerAsync(() => upload.RunAsync(blob, path, digest, conditions, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
                 return true;
             }
-            catch (RequestFailedException error) when (error.Status is 409 or 412 || error.ErrorCode == "InvalidBlockList")
+            catch (RequestFailedException error) when (Taken(error))
             {
                 // Another writer committed this blob and with that discarded our blocks: look again, it should be the same content.
             }
@@ -124,14 +131,14 @@ internal sealed class BlobObjectStore : IObjectStore
                 page = await _calls.RunAsync(
                     async cancel =>
                     {
-                        await foreach (var one in _container.GetBlobsAsync(prefix: _prefix + prefix, cancellationToken: cancel).AsPages(token).ConfigureAwait(false)) return one;
+                        await foreach (var one in _container.GetBlobsAsync(prefix: _prefix + prefix, cancellationToken: cancel).AsPages(token, _options.ListPageSize).ConfigureAwait(false)) return one;
                         return null;
                     },
-                    cancellationToken).ConfigureAwait(false);
+                    Absent, cancellationToken).ConfigureAwait(false);
             }
-            catch (Contract.StageFailureException error) when (error.Reason == "NotFound")
+            catch (RequestFailedException error) when (error.ErrorCode == BlobCalls.NoContainer)
             {
-                yield break; // No container yet: nothing was committed.
+                yield break; // Nothing was committed yet.
             }
 
             if (page is null) yield break;
@@ -154,7 +161,7 @@ internal sealed class BlobObjectStore : IObjectStore
         var metadata = new Dictionary<string, string>(found.Metadata, StringComparer.Ordinal) { [TouchMark] = Guid.NewGuid().ToString("N") };
         try
         {
-            await _calls.RunAsync(token => blob.SetMetadataAsync(metadata, new BlobRequestConditions { IfMatch = found.ETag }, token), cancellationToken).ConfigureAwait(false);
+            await _calls.RunAsync(token => blob.SetMetadataAsync(metadata, new BlobRequestConditions { IfMatch = found.ETag }, token), AbsentOrChanged, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (RequestFailedException error) when (error.Status == 412)
@@ -177,7 +184,7 @@ internal sealed class BlobObjectStore : IObjectStore
     {
         try
         {
-            await _calls.RunAsync(token => Blob(name).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, conditions, token), cancellationToken).ConfigureAwait(false);
+            await _calls.RunAsync(token => Blob(name).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, conditions, token), AbsentOrChanged, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (RequestFailedException error) when (error.Status == 412)
@@ -198,11 +205,11 @@ internal sealed class BlobObjectStore : IObjectStore
                         using var stream = new MemoryStream(content.ToArray(), writable: false);
                         return await Blob(name).UploadAsync(stream, options, token).ConfigureAwait(false);
                     },
-                    cancellationToken, content.Length),
+                    error => conditions is null ? Absent(error) : Absent(error) || Taken(error), cancellationToken, content.Length),
                 cancellationToken).ConfigureAwait(false);
             return true;
         }
-        catch (RequestFailedException error) when (conditions is not null && error.Status is 404 or 409 or 412)
+        catch (RequestFailedException error) when (conditions is not null && (Absent(error) || Taken(error)))
         {
             return false;
         }
@@ -215,15 +222,15 @@ internal sealed class BlobObjectStore : IObjectStore
         {
             await write().ConfigureAwait(false);
         }
-        catch (Contract.StageFailureException error) when (error.Reason == "NotFound")
+        catch (RequestFailedException error) when (error.ErrorCode == BlobCalls.NoContainer)
         {
             try
             {
-                await _calls.RunAsync(token => _container.CreateIfNotExistsAsync(cancellationToken: token), cancellationToken).ConfigureAwait(false);
+                await _calls.RunAsync(token => _container.CreateIfNotExistsAsync(cancellationToken: token), static _ => false, cancellationToken).ConfigureAwait(false);
             }
             catch (Contract.StageFailureException)
             {
-                throw error; // "Does not exist; create it" helps more than why we could not.
+                throw _calls.NoSuchContainer(error); // Helps more than why it could not be created.
             }
 
             await write().ConfigureAwait(false);
@@ -234,15 +241,11 @@ internal sealed class BlobObjectStore : IObjectStore
     {
         try
         {
-            return await _calls.RunAsync(token => blob.GetPropertiesAsync(cancellationToken: token), cancellationToken).ConfigureAwait(false);
+            return await _calls.RunAsync(token => blob.GetPropertiesAsync(cancellationToken: token), Absent, cancellationToken).ConfigureAwait(false);
         }
         catch (RequestFailedException error) when (error.Status == 404)
         {
             return null;
-        }
-        catch (Contract.StageFailureException error) when (error.Reason == "NotFound")
-        {
-            return null; // No container yet.
         }
     }
 

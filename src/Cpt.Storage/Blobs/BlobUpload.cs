@@ -57,7 +57,7 @@ internal sealed class BlobUpload(BlobCalls calls, int blockBytes, int concurrenc
         var sent = Convert.ToHexStringLower(hash.GetHashAndReset());
         if (sent != digest) throw new StageFailureException(ExitCodes.Internal, "FileChanged", $"{path}: changed while it was committed: digest {sent}, expected {digest}");
         var options = new CommitBlockListOptions { Conditions = conditions, Metadata = BlobObjectStore.Marked(digest) };
-        await calls.RunAsync(token => blob.CommitBlockListAsync(names, options, token), cancellationToken).ConfigureAwait(false);
+        await calls.RunAsync(token => blob.CommitBlockListAsync(names, options, token), Expected, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task StageAsync(BlockBlobClient blob, string name, byte[] buffer, int size, IProgress<long>? progress, CancellationToken cancellationToken)
@@ -70,7 +70,7 @@ internal sealed class BlobUpload(BlobCalls calls, int blockBytes, int concurrenc
                     using var content = new MemoryStream(buffer, 0, size, writable: false);
                     return await blob.StageBlockAsync(name, content, cancellationToken: token).ConfigureAwait(false);
                 },
-                cancellationToken, (long)size * concurrency).ConfigureAwait(false);
+                Expected, cancellationToken, (long)size * concurrency).ConfigureAwait(false);
             progress?.Report(size);
         }
         finally
@@ -78,6 +78,8 @@ internal sealed class BlobUpload(BlobCalls calls, int blockBytes, int concurrenc
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    private static bool Expected(RequestFailedException error) => BlobObjectStore.Absent(error) || BlobObjectStore.Taken(error);
 
     /// <summary>Names of one blob's blocks must be equally long, also across writers; each writer's are its own.</summary>
     private static string BlockName(Guid writer, int index)

@@ -5,10 +5,13 @@ namespace Cpt.Storage;
 public sealed partial class CheckpointStore
 {
     /// <summary>
-    /// Youngest age at which a sweep may take a blob. A committer touches every blob and then writes the manifest within half of this, or touches again:
+    /// Youngest age at which a sweep may take a blob. A committer touches every blob within half of this and writes the manifest within the other half:
     /// so a sweep that saw no manifest for an older blob knows that none is about to be written.
     /// </summary>
-    internal static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
+    internal TimeSpan Grace { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Within this after the first touch the manifest is written, or the commit fails.</summary>
+    private static readonly TimeSpan s_commitWithin = TimeSpan.FromMinutes(1);
 
     private const int MostTouchRounds = 20;
 
@@ -59,10 +62,10 @@ public sealed partial class CheckpointStore
                     await _objects.PutFileAsync(blob, source.LocalPath, file.Digest, null, cancellationToken).ConfigureAwait(false);
             }
 
-            if (_options.Time.GetElapsedTime(start) < Grace / 2) return;
+            if (_options.Time.GetElapsedTime(start) < s_commitWithin) return;
         }
 
-        throw StorageErrors.Unavailable($"{_objects.Location}: too slow to commit a checkpoint of {files.Count} files: touching them took longer than {Grace / 2}");
+        throw StorageErrors.Unavailable($"{_objects.Location}: too slow to commit a checkpoint of {files.Count} files: touching them took longer than {s_commitWithin}");
     }
 
     private async Task<CheckpointManifest> PublishAsync(CheckpointManifest manifest, string name, CancellationToken cancellationToken)
@@ -98,14 +101,14 @@ public sealed partial class CheckpointStore
     private async Task<bool> InTimeAsync(Func<CancellationToken, Task<bool>> write, string name, CancellationToken cancellationToken)
     {
         using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        soon.CancelAfter(Grace / 2 - TimeSpan.FromSeconds(5));
+        soon.CancelAfter(s_commitWithin - TimeSpan.FromSeconds(5));
         try
         {
             return await write(soon.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
-            throw StorageErrors.Unavailable($"{_objects.Describe(name)}: too slow: the manifest could not be written within {Grace / 2}", error);
+            throw StorageErrors.Unavailable($"{_objects.Describe(name)}: too slow: the manifest could not be written within {s_commitWithin}", error);
         }
     }
 

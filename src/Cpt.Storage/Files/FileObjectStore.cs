@@ -36,7 +36,7 @@ internal sealed class FileObjectStore(StorageUri uri, string root, StorageOption
             return await WithTemporaryAsync(temporary =>
             {
                 WriteDurably(temporary, content.Span);
-                return Task.FromResult(Named(path, () => Posix.Publish(temporary, path)));
+                return Task.FromResult(Named(temporary, path, Posix.Publish));
             }).ConfigureAwait(false);
         });
 
@@ -68,7 +68,7 @@ internal sealed class FileObjectStore(StorageUri uri, string root, StorageOption
             {
                 var sent = await HashingCopy.RunAsync(path, temporary, Sealed, durable: true, progress, cancellationToken).ConfigureAwait(false);
                 if (sent != digest) throw new StageFailureException(ExitCodes.Internal, "FileChanged", $"{path}: changed while it was committed: digest {sent}, expected {digest}");
-                return Named(target, () => found ? Replaced(temporary, target) : Posix.Publish(temporary, target));
+                return Named(temporary, target, found ? Replaced : Posix.Publish);
             }).ConfigureAwait(false);
         });
     }
@@ -138,7 +138,7 @@ internal sealed class FileObjectStore(StorageUri uri, string root, StorageOption
     private Task<bool> ReplaceAsync(string path, ReadOnlyMemory<byte> content) => WithTemporaryAsync(temporary =>
     {
         WriteDurably(temporary, content.Span);
-        return Task.FromResult(Named(path, () => Replaced(temporary, path)));
+        return Task.FromResult(Named(temporary, path, Replaced));
     });
 
     private async Task<bool> WithTemporaryAsync(Func<string, Task<bool>> write)
@@ -162,24 +162,31 @@ internal sealed class FileObjectStore(StorageUri uri, string root, StorageOption
         stream.Flush(flushToDisk: true);
     }
 
-    /// <summary>Runs the step that gives a file its name, and makes the name durable. A delete beside us may take the empty directory: then again.</summary>
-    private static bool Named(string path, Func<bool> publish)
+    /// <summary>Gives a file its name and makes the name durable. A delete beside us may take the directory while it is empty: then again.</summary>
+    private static bool Named(string temporary, string path, Func<string, string, bool> publish)
     {
         var directory = Path.GetDirectoryName(path)!;
+        bool? done = null;
         for (var attempt = 0; ; attempt++)
         {
-            DurableDirectory.Create(directory);
             try
             {
-                var done = publish();
+                DurableDirectory.Create(directory);
+                done = publish(temporary, path);
                 Posix.SyncDirectory(directory);
-                return done;
+                return done.Value;
             }
-            catch (IOException error) when (attempt < 16 && (error is DirectoryNotFoundException || error.HResult == NoSuchFile) && !Directory.Exists(directory))
+            catch (IOException error) when (IsAbsent(error) && done is not null)
+            {
+                return done.Value; // Deleted with its directory before that was synced.
+            }
+            catch (IOException error) when (IsAbsent(error) && attempt < 100 && File.Exists(temporary))
             {
             }
         }
     }
+
+    private static bool IsAbsent(IOException error) => error is FileNotFoundException or DirectoryNotFoundException || error.HResult == NoSuchFile;
 
     private static bool Replaced(string temporary, string path)
     {

@@ -38,6 +38,8 @@ public sealed record StorageUri(string Text, string Scheme, string Root, string 
                 var root = slash < 0 ? rest : rest[..slash];
                 if (root.Length == 0 || root is ".")
                     throw Bad(uri, scheme == Azure ? "names no container: azblob://container/path" : "names no claim: pvc://claim/path");
+                if (scheme == Azure && !(root.Length is >= 3 and <= 63 && root.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '$')))
+                    throw Bad(uri, $"names the container \"{root}\"; a container's name has 3 to 63 lowercase letters, digits and hyphens");
                 return new StorageUri(uri, scheme, root, slash < 0 ? "" : Trimmed(uri, rest[(slash + 1)..]));
             default:
                 throw Bad(uri, $"has the unknown scheme {scheme}://; {Forms}");
