@@ -80,7 +80,10 @@ public sealed record ModelConfig
 
     /// <exception cref="FileNotFoundException">The directory has no config.json.</exception>
     /// <exception cref="ModelFormatException">A field is missing, wrong, or asks for what this code cannot compute.</exception>
-    public static ModelConfig Load(string directory) => ModelConfigReader.Read(Path.Combine(directory, FileName));
+    public static ModelConfig Load(string directory) => Read(Path.Combine(directory, FileName));
+
+    /// <summary>As <see cref="Load"/>, of a file that may have any name.</summary>
+    public static ModelConfig Read(string file) => ModelConfigReader.Read(file);
 
     /// <summary>config.json's text: what was read, with only the weights' type changed where that differs; or a new file.</summary>
     public string ToJson(string dtype)

@@ -1,0 +1,50 @@
+namespace Cpt.Training;
+
+/// <summary>
+/// Which sample stands at which position of the endless training stream: each epoch is a permutation of the split made from (seed, epoch).
+/// </summary>
+internal sealed class DataOrder
+{
+    private readonly int _count;
+    private readonly long _seed;
+    private readonly int[] _permutation;
+    private long _epoch = -1;
+
+    public DataOrder(int count, long seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        _count = count;
+        _seed = seed;
+        _permutation = new int[count];
+    }
+
+    /// <summary>The sample's index in the split.</summary>
+    public int At(long position)
+    {
+        var (epoch, place) = Math.DivRem(position, _count);
+        if (epoch != _epoch) Shuffle(epoch);
+        return _permutation[place];
+    }
+
+    /// <summary>The samples at <paramref name="start"/> … <paramref name="start"/> + <paramref name="count"/> − 1.</summary>
+    public int[] Take(long start, int count)
+    {
+        var taken = new int[count];
+        for (var i = 0; i < count; i++) taken[i] = At(start + i);
+        return taken;
+    }
+
+    // Fisher-Yates.
+    private void Shuffle(long epoch)
+    {
+        for (var i = 0; i < _count; i++) _permutation[i] = i;
+        var state = Seeds.Of(_seed, Seeds.Purpose.DataOrder, epoch);
+        for (var i = _count - 1; i > 0; i--)
+        {
+            var j = Seeds.Next(ref state, i + 1);
+            (_permutation[i], _permutation[j]) = (_permutation[j], _permutation[i]);
+        }
+
+        _epoch = epoch;
+    }
+}

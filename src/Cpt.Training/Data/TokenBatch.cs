@@ -1,0 +1,79 @@
+using Cpt.Torch;
+
+namespace Cpt.Training;
+
+/// <summary>
+/// Sequences of one forward pass, padded on the right to the longest of them. A causal model needs no attention mask for that: what a pad token
+/// computes, no real token sees. Only hidden states that predict a response token are taken to the language-model head.
+/// </summary>
+internal sealed class TokenBatch : IDisposable
+{
+    private TokenBatch(Tensor inputIds, Tensor positions, Tensor targets, int responseTokens, int inputTokens)
+    {
+        InputIds = inputIds;
+        Positions = positions;
+        Targets = targets;
+        ResponseTokens = responseTokens;
+        InputTokens = inputTokens;
+    }
+
+    /// <summary>[rows, width] int64.</summary>
+    public Tensor InputIds { get; }
+
+    /// <summary>[N] int64: places in the flattened [rows · width] hidden states that predict the response tokens, row by row.</summary>
+    public Tensor Positions { get; }
+
+    /// <summary>[N] int64: the response tokens, in the same order.</summary>
+    public Tensor Targets { get; }
+
+    /// <summary>N.</summary>
+    public int ResponseTokens { get; }
+
+    /// <summary>Tokens fed, padding not counted.</summary>
+    public int InputTokens { get; }
+
+    public static TokenBatch Of(IReadOnlyList<TrainingSequence> sequences, int padToken, Device device)
+    {
+        var width = 0;
+        var responseTokens = 0;
+        var inputTokens = 0;
+        foreach (var sequence in sequences)
+        {
+            width = Math.Max(width, sequence.InputLength);
+            responseTokens += sequence.Response.Length;
+            inputTokens += sequence.InputLength;
+        }
+
+        var ids = new long[sequences.Count * width];
+        Array.Fill(ids, padToken);
+        var positions = new long[responseTokens];
+        var targets = new long[responseTokens];
+        var n = 0;
+        for (var row = 0; row < sequences.Count; row++)
+        {
+            var (prompt, response) = sequences[row];
+            var start = row * width;
+            for (var i = 0; i < prompt.Length; i++) ids[start + i] = prompt[i];
+            for (var i = 0; i < response.Length - 1; i++) ids[start + prompt.Length + i] = response[i];
+            for (var i = 0; i < response.Length; i++)
+            {
+                positions[n] = start + prompt.Length - 1 + i;
+                targets[n++] = response[i];
+            }
+        }
+
+        return new TokenBatch(
+            torch.tensor<long>(ids, [sequences.Count, width]).to(device),
+            torch.tensor<long>(positions, [responseTokens]).to(device),
+            torch.tensor<long>(targets, [responseTokens]).to(device),
+            responseTokens,
+            inputTokens);
+    }
+
+    public void Dispose()
+    {
+        InputIds.Dispose();
+        Positions.Dispose();
+        Targets.Dispose();
+    }
+}

@@ -1,0 +1,22 @@
+using Cpt.Models;
+using Cpt.Torch;
+
+namespace Cpt.Training;
+
+/// <summary>Log-probabilities of response tokens under a model: the one forward pass that SFT, policy and reference share.</summary>
+/// <param name="model">Policy or reference.</param>
+/// <param name="bfloat16">Compute in bfloat16 where autocast allows; the log-probabilities are float32 either way.</param>
+/// <param name="temperature">The tokens were sampled from softmax(logits / temperature); 1 for teaching.</param>
+internal sealed class ResponseLogProbs(CausalLM model, bool bfloat16, double temperature = 1)
+{
+    /// <returns>[N] float32, with a gradient unless grad mode is off.</returns>
+    public Tensor Of(TokenBatch batch)
+    {
+        using var autocast = bfloat16 ? torch.autocast(batch.InputIds.device.type, ScalarType.BFloat16) : null;
+        var hidden = model.hidden(batch.InputIds);                                          // [rows, width, D]
+        var predicting = hidden.view(-1, hidden.size(-1)).index_select(0, batch.Positions); // [N, D]
+        var logits = model.lm_head(predicting).to(ScalarType.Float32);                      // [N, V]
+        if (temperature != 1) logits = logits / temperature;
+        return logits.log_softmax(-1).gather(-1, batch.Targets.unsqueeze(-1)).squeeze(-1);  // [N]
+    }
+}

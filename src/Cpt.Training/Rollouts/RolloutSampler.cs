@@ -1,0 +1,82 @@
+using Cpt.Contract;
+using Cpt.Models;
+using Cpt.Tasks;
+
+namespace Cpt.Training;
+
+/// <summary>
+/// Samples groups with the policy as it stands and rewards them. What is drawn depends on the seed, the place in the batch and the token's position
+/// alone: not on threads, on how rows are batched, or on what was drawn before.
+/// </summary>
+internal sealed class RolloutSampler(CausalLM policy, PromptBuilder prompts, RewardModel rewards, RftSpec rft)
+{
+    private readonly TextGenerator _generator = new(policy);
+    private readonly int[] _stopTokens = prompts.StopTokens(policy.Config);
+
+    /// <summary>Tokens sampled so far by this object.</summary>
+    public long SampledTokens { get; private set; }
+
+    /// <param name="samples">One group each.</param>
+    /// <param name="groupSize">Rollouts of each.</param>
+    /// <param name="seed">Of this draw.</param>
+    /// <param name="step">1-based step, for messages.</param>
+    /// <param name="cancellationToken">Ends the draw between tokens.</param>
+    public List<RolloutGroup> Sample(IReadOnlyList<Sample> samples, int groupSize, ulong seed, int step, CancellationToken cancellationToken)
+    {
+        var tokens = new int[samples.Count][];
+        for (var i = 0; i < tokens.Length; i++) tokens[i] = prompts.Prompt(samples[i]);
+
+        var sampled = Respond(samples, tokens, groupSize, seed, rft.Temperature, step, cancellationToken);
+        var greedy = rft.Algorithm == RftAlgorithm.ReMax ? Respond(samples, tokens, 1, seed, temperature: 0, step, cancellationToken) : null;
+
+        var groups = new List<RolloutGroup>(samples.Count);
+        var totals = new double[groupSize];
+        for (var i = 0; i < samples.Count; i++)
+        {
+            var rollouts = sampled[(i * groupSize)..((i + 1) * groupSize)];
+            for (var g = 0; g < groupSize; g++) totals[g] = rollouts[g].Reward.Total;
+            groups.Add(new RolloutGroup
+            {
+                Sample = samples[i],
+                Rollouts = rollouts,
+                Advantages = Training.Advantages.Of(rft.Algorithm, totals, greedy?[i].Reward.Total),
+                AllEqual = DrGrpo.AllEqual(totals),
+            });
+        }
+
+        return groups;
+    }
+
+    private Rollout[] Respond(
+        IReadOnlyList<Sample> samples, int[][] tokens, int groupSize, ulong seed, double temperature, int step, CancellationToken cancellationToken)
+    {
+        var repeated = new int[tokens.Length * groupSize][];
+        for (var i = 0; i < repeated.Length; i++) repeated[i] = tokens[i / groupSize];
+        var request = new GenerationRequest
+        {
+            Prompts = repeated,
+            MaxNewTokens = rft.MaxResponseTokens,
+            Temperature = temperature,
+            TopK = rft.TopK,
+            TopP = rft.TopP,
+            StopTokens = _stopTokens,
+            Seed = seed,
+            Threads = Math.Max(1, rft.RolloutThreads),
+        };
+        var result = Finite.Logits(() => _generator.Generate(request, cancellationToken), step);
+
+        var rollouts = new Rollout[repeated.Length];
+        for (var i = 0; i < rollouts.Length; i++)
+        {
+            var sample = samples[i / groupSize];
+            var row = result.Rows[i];
+            var text = prompts.Text(row);
+            var reward = rewards.Of(sample, text);
+            Finite.Reward(reward.Total, step, sample.Id);
+            SampledTokens += row.Tokens.Length;
+            rollouts[i] = new Rollout(new TrainingSequence(repeated[i], row.Tokens), text, reward, row.Finished);
+        }
+
+        return rollouts;
+    }
+}

@@ -1,0 +1,118 @@
+using Cpt.Contract;
+using Cpt.Models;
+using Cpt.Tasks;
+
+namespace Cpt.Training;
+
+/// <summary>
+/// Reinforcement fine-tuning on rewards of the policy's own rollouts.
+/// <code>
+/// for each step: take the next B prompts
+///     sample G rollouts a prompt, reward them                                     <see cref="RolloutSampler"/>
+///     advantages within each group                                                <see cref="Grpo"/>, <see cref="Rloo"/>, <see cref="Remax"/>
+///     for each of M mini-batches: clipped policy loss + β KL, clip, AdamW         <see cref="PolicyUpdate"/>
+/// </code>
+/// </summary>
+internal sealed class RftLoop : StageLoop
+{
+    private readonly RftSpec _rft;
+    private readonly RolloutSampler _sampler;
+    private readonly PolicyUpdate _update;
+    private CausalLM? _reference;
+
+    public RftLoop(StageContext context)
+        : base(context, (context.Training.Rft ?? throw new StageFailureException(ExitCodes.BadSpec, "InvalidParameter", "rft: missing; method RFT needs it")).Prompt)
+    {
+        _rft = RftRules.Check(context.Training.Rft!, Optimization);
+        var rewards = new RewardModel(Task.Scorer, _rft.Prompt, _rft.AccuracyWeight, _rft.FormatWeight);
+        _sampler = new RolloutSampler(context.Policy, Prompts, rewards, _rft);
+        if (_rft.KlReference != KlReference.None)
+        {
+            _reference = (context.Reference ?? throw new InvalidOperationException($"kl.reference is {_rft.KlReference}, but nothing loads it"))();
+        }
+
+        _update = new PolicyUpdate(context.Policy, _reference, _rft, Optimization, Optimizer, Bfloat16, context.Tokenizer.PadTokenId, Device);
+    }
+
+    public override void Preflight(CancellationToken cancellationToken)
+    {
+        foreach (var sample in Task.Train)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Fits(sample);
+        }
+
+        if (_rft.PreflightRollouts <= 0) return;
+        var prompts = Math.Min(Task.Train.Count, (_rft.PreflightRollouts + _rft.GroupSize - 1) / _rft.GroupSize);
+        var samples = Array.ConvertAll(Order.Take(0, prompts), index => Task.Train[index]);
+        var groups = _sampler.Sample(samples, _rft.GroupSize, Seeds.Of(Context.Training.Seed, Seeds.Purpose.Preflight), step: 0, cancellationToken);
+        Training.Preflight.Judge(groups, Task, _rft, Context.Tokenizer, Context.Log);
+    }
+
+    protected override StepReport Train(int step, ref long position, CancellationToken cancellationToken)
+    {
+        var sampledBefore = _sampler.SampledTokens;
+        var next = position;
+        var drawn = Draw(step, ref next, out var kept, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        var learningRate = LearningRate(step);
+        var update = _update.Run(kept, learningRate, step, cancellationToken);
+        position = next;
+
+        var statistics = RolloutStatistics.Of(drawn);
+        return new StepReport
+        {
+            Step = step,
+            StepsDue = StepsDue,
+            Loss = update.Loss,
+            GradientNorm = update.GradientNorm,
+            LearningRate = learningRate,
+            Tokens = update.Tokens + _sampler.SampledTokens - sampledBefore,
+            Reward = statistics.Reward,
+            RewardStd = statistics.RewardStd,
+            Accuracy = statistics.Accuracy,
+            ResponseTokens = statistics.ResponseTokens,
+            EqualGroups = statistics.EqualGroups,
+            Kl = update.Kl,
+            ClipFraction = update.ClipFraction,
+        };
+    }
+
+    public override void Dispose()
+    {
+        _reference?.Dispose();
+        _reference = null;
+        base.Dispose();
+    }
+
+    /// <summary>
+    /// One batch of prompts; with dynamic sampling (DAPO, arXiv:2503.14476) groups whose rewards are all equal are dropped, and further batches
+    /// are drawn until as many groups are kept as were asked for.
+    /// </summary>
+    /// <returns>Everything drawn; <paramref name="kept"/> is what is trained on.</returns>
+    private List<RolloutGroup> Draw(int step, ref long position, out List<RolloutGroup> kept, CancellationToken cancellationToken)
+    {
+        var (_, wanted) = Plan.Stretch(step - 1);
+        var drawn = new List<RolloutGroup>();
+        kept = [];
+        for (var draw = 0; draw <= _rft.DynamicSamplingBatches && kept.Count < wanted; draw++)
+        {
+            var samples = Array.ConvertAll(Order.Take(position, wanted), index => Fits(Task.Train[index]));
+            position += wanted;
+            var seed = Seeds.Of(Context.Training.Seed, Seeds.Purpose.Rollout, step, draw);
+            var groups = _sampler.Sample(samples, _rft.GroupSize, seed, step, cancellationToken);
+            drawn.AddRange(groups);
+            var useful = _rft.DynamicSamplingBatches > 0 ? groups.Where(group => !group.AllEqual) : groups;
+            kept.AddRange(useful.Take(wanted - kept.Count));
+        }
+
+        return drawn;
+    }
+
+    private Sample Fits(Sample sample)
+    {
+        Limit.Check(Task, sample, Prompts.Prompt(sample).Length, _rft.MaxResponseTokens, "response tokens (rft.maxResponseTokens)");
+        return sample;
+    }
+}

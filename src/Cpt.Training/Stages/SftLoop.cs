@@ -1,0 +1,53 @@
+using Cpt.Contract;
+
+namespace Cpt.Training;
+
+/// <summary>
+/// Supervised fine-tuning on the task's answers.
+/// <code>
+/// for each step: take the next B samples of the epoch's permutation
+///     loss = −1/N Σ log π(answer token | prompt, answer so far)      N = answer tokens of the whole batch, end tokens included
+///     clip the gradient's norm, AdamW at the schedule's rate
+/// </code>
+/// Prompt tokens are never targets. Cutting the batch into micro-batches changes nothing but rounding: every part is divided by the same N.
+/// </summary>
+internal sealed class SftLoop : StageLoop
+{
+    private readonly ResponseLogProbs _logProbs;
+
+    public SftLoop(StageContext context)
+        : base(context, PromptStyle.Direct)
+    {
+        _logProbs = new ResponseLogProbs(context.Policy, Bfloat16);
+    }
+
+    public override void Preflight(CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < Task.Train.Count; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Sequence(i);
+        }
+    }
+
+    protected override StepReport Train(int step, ref long position, CancellationToken cancellationToken)
+    {
+        var (start, count) = Plan.Stretch(step - 1);
+        var sequences = Array.ConvertAll(Order.Take(start, count), Sequence);
+        var (loss, tokens) = TeachingPass.Run(_logProbs, sequences, Optimization.MicroBatchSize, Context.Tokenizer.PadTokenId, Device, Optimizer);
+        var learningRate = LearningRate(step);
+        Finite.Loss(loss, step);
+        var norm = Optimizer.Update(learningRate, step);
+        position = start + count;
+        return new StepReport { Step = step, StepsDue = StepsDue, Loss = loss, GradientNorm = norm, LearningRate = learningRate, Tokens = tokens };
+    }
+
+    private TrainingSequence Sequence(int index)
+    {
+        var sample = Task.Train[index];
+        var prompt = Prompts.Prompt(sample);
+        var target = Prompts.Target(sample);
+        Limit.Check(Task, sample, prompt.Length, target.Length, "answer tokens");
+        return new TrainingSequence(prompt, target);
+    }
+}

@@ -1,0 +1,26 @@
+using Cpt.Contract;
+using Cpt.Models;
+using Cpt.Tasks;
+
+namespace Cpt.Training;
+
+/// <summary>What a stage trains, on what, and how.</summary>
+public sealed record StageContext
+{
+    public required TrainingSpec Training { get; init; }
+
+    /// <summary>Trained in place; stays the caller's to save and to dispose.</summary>
+    public required CausalLM Policy { get; init; }
+
+    public required Tokenizer Tokenizer { get; init; }
+
+    public required TaskData Task { get; init; }
+
+    /// <summary>
+    /// Loads the model that <see cref="RftSpec.KlReference"/> names; called at most once, and only when it is not <c>None</c>. The loop disposes it.
+    /// </summary>
+    public Func<CausalLM>? Reference { get; init; }
+
+    /// <summary>Warnings for people.</summary>
+    public Action<string>? Log { get; init; }
+}

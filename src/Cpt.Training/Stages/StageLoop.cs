@@ -1,0 +1,154 @@
+using System.Text.Json.Nodes;
+using Cpt.Contract;
+using Cpt.Tasks;
+using Cpt.Torch;
+
+namespace Cpt.Training;
+
+/// <summary>What both methods share: counting steps, stopping early, curves, saving and loading.</summary>
+internal abstract class StageLoop : IStageLoop
+{
+    private readonly TokenLimit _limit;
+    private readonly StopCheck? _stopCheck;
+    private long _position;
+    private bool _stopCheckPending;
+    private StepReport? _newest;
+
+    protected StageLoop(StageContext context, PromptStyle style)
+    {
+        Context = context;
+        Task = context.Task.WithScorer(context.Training.Task.Scorer);
+        if (Task.Train.Count == 0)
+            throw new StageFailureException(ExitCodes.BadData, "NoValidSamples", $"task {Task.Name} has no train split, so no stage can learn it");
+        Optimization = context.Training.Optimization;
+        Plan = StepPlan.Of(Optimization, Task.Train.Count);
+        Order = new DataOrder(Task.Train.Count, context.Training.Seed);
+        Prompts = new PromptBuilder(context.Tokenizer, style);
+        Device = context.Policy.device;
+        Bfloat16 = Optimization.Precision switch
+        {
+            "float32" => false,
+            "bfloat16" => true,
+            var other => throw new StageFailureException(ExitCodes.BadSpec, "InvalidParameter", $"precision: '{other}' is not a precision; use float32 or bfloat16"),
+        };
+        _limit = new TokenLimit(context.Policy.Config, Optimization);
+        Optimizer = new PolicyOptimizer(context.Policy, Optimization);
+        if (Optimization.StopAtAccuracy is { } accuracy) _stopCheck = new StopCheck(context, Task, style, accuracy);
+    }
+
+    public int Step { get; private set; }
+
+    public int StepsDue => Plan.Steps;
+
+    public bool Finished => StoppedEarly || Step >= StepsDue;
+
+    public bool StoppedEarly { get; private set; }
+
+    public long Tokens { get; private set; }
+
+    public MetricsHistory History { get; private set; } = new();
+
+    protected StageContext Context { get; }
+
+    protected TaskData Task { get; }
+
+    protected OptimizationSpec Optimization { get; }
+
+    protected StepPlan Plan { get; }
+
+    protected DataOrder Order { get; }
+
+    protected PromptBuilder Prompts { get; }
+
+    protected PolicyOptimizer Optimizer { get; }
+
+    protected Device Device { get; }
+
+    protected bool Bfloat16 { get; }
+
+    public abstract void Preflight(CancellationToken cancellationToken);
+
+    public StepReport RunStep(CancellationToken cancellationToken)
+    {
+        if (Finished) throw new InvalidOperationException($"all {StepsDue} steps are done");
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_stopCheckPending)
+        {
+            PayStopCheck(cancellationToken);
+            if (StoppedEarly) return _newest! with { StopAccuracy = History.Points[^1].StopAccuracy };
+        }
+
+        StepReport report;
+        using (torch.NewDisposeScope())
+        {
+            report = Train(Step + 1, ref _position, cancellationToken);
+        }
+
+        Step++;
+        Tokens += report.Tokens;
+        // Weights have changed: from here the step must be completed. The one long thing left may be put off to the resume.
+        if (_stopCheck is not null && (Step % Optimization.StopCheckSteps == 0 || Step == StepsDue))
+        {
+            try
+            {
+                report = report with { StopAccuracy = CheckStop(cancellationToken) };
+            }
+            catch (OperationCanceledException)
+            {
+                _stopCheckPending = true;
+            }
+        }
+
+        History.Add(report);
+        return _newest = report;
+    }
+
+    public IReadOnlyDictionary<string, Tensor> OptimizerState() => Optimizer.State();
+
+    public JsonObject SaveState() => new LoopState
+    {
+        Method = Context.Training.Method,
+        Step = Step,
+        StepsDue = StepsDue,
+        Updates = Optimizer.Updates,
+        Position = _position,
+        Tokens = Tokens,
+        StoppedEarly = StoppedEarly,
+        StopCheckPending = _stopCheckPending,
+    }.ToJson(History);
+
+    public void LoadState(JsonObject state, IReadOnlyDictionary<string, Tensor> optimizer)
+    {
+        var (loaded, history) = LoopState.Read(state, Context.Training.Method, StepsDue);
+        Optimizer.Load(optimizer, loaded.Updates);
+        Step = loaded.Step;
+        Tokens = loaded.Tokens;
+        StoppedEarly = loaded.StoppedEarly;
+        History = history;
+        _position = loaded.Position;
+        if (loaded.StopCheckPending) PayStopCheck(CancellationToken.None);
+    }
+
+    public virtual void Dispose() => Optimizer.Dispose();
+
+    /// <summary>Does 1-based <paramref name="step"/>; may throw for cancellation only before it changes a weight or <paramref name="position"/>.</summary>
+    protected abstract StepReport Train(int step, ref long position, CancellationToken cancellationToken);
+
+    protected double LearningRate(int step) => LearningRates.At(Optimization, step - 1, StepsDue);
+
+    /// <summary>What every sequence must fit.</summary>
+    protected TokenLimit Limit => _limit;
+
+    private void PayStopCheck(CancellationToken cancellationToken)
+    {
+        History.Amend(CheckStop(cancellationToken));
+        _stopCheckPending = false;
+    }
+
+    private double CheckStop(CancellationToken cancellationToken)
+    {
+        var accuracy = _stopCheck!.Accuracy(Step, cancellationToken);
+        StoppedEarly = Step < StepsDue && accuracy >= Optimization.StopAtAccuracy;
+        return accuracy;
+    }
+}

@@ -1,0 +1,97 @@
+using System.Text.Json.Nodes;
+using Cpt.Contract;
+using Cpt.Models;
+using Cpt.Torch;
+
+namespace Cpt.Training.Tests;
+
+/// <summary>A stage that was stopped, written to disk and loaded into fresh objects ends with the same bits as one that never stopped.</summary>
+public sealed class ResumeTests : IDisposable
+{
+    private const int Steps = 10;
+    private Dictionary<string, (long[] Shape, float[] Values)> _moments = [];
+    private readonly string _directory = Directory.CreateTempSubdirectory("cpt-resume-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    public static TheoryData<string, int> Stages()
+    {
+        var data = new TheoryData<string, int>();
+        foreach (var name in s_specs.Keys)
+        {
+            data.Add(name, 4);
+            data.Add(name, 9);
+        }
+
+        return data;
+    }
+
+    private static readonly Dictionary<string, TrainingSpec> s_specs = new(StringComparer.Ordinal)
+    {
+        ["SFT"] = Tiny.Sft(Tiny.Optimization(Steps) with { Schedule = LearningRateSchedule.Cosine, WarmupRatio = 0.2 }),
+        ["SFT in micro-batches, by epochs"] = Tiny.Sft(Tiny.Optimization(Steps, batch: 6) with { Steps = null, Epochs = 2.9, MicroBatchSize = 4 }),
+        ["SFT that looks at its accuracy"] = Tiny.Sft(Tiny.Optimization(Steps) with { StopAtAccuracy = 1, StopCheckSteps = 2, StopEvaluationSamples = 8 }),
+        ["GRPO, two mini-batches"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo(miniBatches: 2)),
+        ["GRPO with KL to the previous stage"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo(miniBatches: 2) with { KlReference = KlReference.PreviousStage, KlCoefficient = 0.05 }),
+        ["GRPO with dynamic sampling"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo() with { DynamicSamplingBatches = 3, GroupSize = 2 }),
+        ["ReMax"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo() with { Algorithm = RftAlgorithm.ReMax }),
+    };
+
+    [Theory]
+    [MemberData(nameof(Stages))]
+    public void AResumedStageEndsWithTheSameBits(string stage, int stopAfter)
+    {
+        var training = s_specs[stage];
+        var task = Tiny.EvenDigits();
+        var input = Path.Combine(_directory, "input");
+        using (var model = Tiny.HalfTaught()) model.Save(input);
+
+        var (undisturbed, curves) = Run(training, task, input, int.MaxValue);
+        Run(training, task, input, stopAfter);
+        var (resumed, resumedCurves) = Resume(training, task, input);
+
+        Tiny.AreEqual(undisturbed, resumed);
+        Assert.Equal(curves, resumedCurves);
+    }
+
+    private (Dictionary<string, float[]> Weights, string State) Run(TrainingSpec training, Tasks.TaskData task, string input, int stopAfter)
+    {
+        using var policy = CausalLM.Load(input);
+        using var loop = StageLoops.Create(Tiny.Context(training, policy, task, () => CausalLM.Load(input)));
+        while (!loop.Finished && loop.Step < stopAfter) loop.RunStep(default);
+        if (loop.Finished) return (Tiny.Weights(policy), loop.SaveState().ToJsonString());
+
+        policy.Save(Path.Combine(_directory, "model"));
+        _moments = loop.OptimizerState().ToDictionary(pair => pair.Key, pair => (pair.Value.shape, pair.Value.data<float>()), StringComparer.Ordinal);
+        File.WriteAllText(Path.Combine(_directory, "state.json"), loop.SaveState().ToJsonString());
+        return ([], "");
+    }
+
+    private (Dictionary<string, float[]> Weights, string State) Resume(TrainingSpec training, Tasks.TaskData task, string input)
+    {
+        using var policy = CausalLM.Load(Path.Combine(_directory, "model"));
+        using var loop = StageLoops.Create(Tiny.Context(training, policy, task, () => CausalLM.Load(input)));
+        using (torch.NewDisposeScope())
+        {
+            var state = JsonNode.Parse(File.ReadAllText(Path.Combine(_directory, "state.json")))!.AsObject();
+            loop.LoadState(state, _moments.ToDictionary(pair => pair.Key, pair => torch.tensor<float>(pair.Value.Values, pair.Value.Shape), StringComparer.Ordinal));
+        }
+
+        while (!loop.Finished) loop.RunStep(default);
+        return (Tiny.Weights(policy), loop.SaveState().ToJsonString());
+    }
+
+    [Fact]
+    public void AMissingMomentIsNamed()
+    {
+        using var policy = Tiny.Model();
+        using var loop = StageLoops.Create(Tiny.Context(s_specs["SFT"], policy, Tiny.EvenDigits()));
+        loop.RunStep(default);
+        var moments = loop.OptimizerState().ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
+        var lost = moments.Keys.First();
+        moments.Remove(lost);
+        var error = Assert.Throws<StageFailureException>(() => loop.LoadState(loop.SaveState(), moments));
+        Assert.Equal("CorruptCheckpoint", error.Reason);
+        Assert.Contains(lost, error.Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,106 @@
+using Cpt.Contract;
+using Cpt.Models;
+using Cpt.Tasks;
+using Cpt.Torch;
+
+namespace Cpt.Training.Tests;
+
+/// <summary>A model of some ten thousand weights, and tasks it learns within seconds.</summary>
+internal static class Tiny
+{
+    private static readonly Lazy<Tokenizer> s_tokenizer = new(() =>
+    {
+        var directory = Directory.CreateTempSubdirectory("cpt-tokenizer-").FullName;
+        ByteTokenizer.Files().WriteTo(directory);
+        var tokenizer = Tokenizer.Load(directory);
+        Directory.Delete(directory, recursive: true);
+        return tokenizer;
+    });
+
+    public static Tokenizer Tokenizer => s_tokenizer.Value;
+
+    public static ModelConfig Config { get; } = new()
+    {
+        VocabSize = ByteTokenizer.VocabSize,
+        HiddenSize = 32,
+        IntermediateSize = 48,
+        NumHiddenLayers = 2,
+        NumAttentionHeads = 2,
+        NumKeyValueHeads = 1,
+        HeadDim = 16,
+        MaxPositionEmbeddings = 64,
+        TieWordEmbeddings = true,
+        EosTokenIds = [ByteTokenizer.EndOfTextId],
+        PadTokenId = ByteTokenizer.EndOfTextId,
+    };
+
+    public static CausalLM Model(ulong seed = 1) => CausalLM.Create(Config, seed);
+
+    public static Sample Sample(string id, string prompt, string answer, string? accept = null) =>
+        new() { Id = id, Messages = [new TaskMessage("user", prompt)], Answer = answer, Accept = accept };
+
+    public static TaskData Task(IReadOnlyList<Sample> train, IReadOnlyList<Sample>? eval = null, string scorer = "ExactMatch") => new()
+    {
+        Definition = new TaskDefinition { Name = "tiny", Scorer = scorer },
+        Train = train,
+        Eval = eval ?? train,
+        Digest = new string('0', 64),
+    };
+
+    /// <summary>One letter in, one digit out; every even digit is right.</summary>
+    public static TaskData EvenDigits()
+    {
+        var samples = Enumerable.Range(0, 20).Select(i => Sample($"s{i}", $"{(char)('a' + i)}=", (i % 10).ToString(System.Globalization.CultureInfo.InvariantCulture), "[02468]")).ToArray();
+        return Task(samples, scorer: "Pattern");
+    }
+
+    public static TrainingSpec Sft(OptimizationSpec optimization, long seed = 5) => new()
+    {
+        Method = StageMethod.SFT,
+        Task = new TaskInput { Name = "tiny", Uri = "file:///tiny" },
+        Optimization = optimization,
+        Seed = seed,
+    };
+
+    public static TrainingSpec Rft(OptimizationSpec optimization, RftSpec rft, long seed = 5) => new()
+    {
+        Method = StageMethod.RFT,
+        Task = new TaskInput { Name = "tiny", Uri = "file:///tiny" },
+        Optimization = optimization,
+        Rft = rft,
+        Seed = seed,
+    };
+
+    public static OptimizationSpec Optimization(int steps, int batch = 8, double rate = 3e-3) => new() { LearningRate = rate, BatchSize = batch, Steps = steps, MaxSequenceTokens = 64 };
+
+    public static RftSpec Grpo(int miniBatches = 1) => new() { GroupSize = 8, MiniBatches = miniBatches, MaxResponseTokens = 2, PreflightRollouts = 0 };
+
+    public static StageContext Context(TrainingSpec training, CausalLM policy, TaskData task, Func<CausalLM>? reference = null, Action<string>? log = null) =>
+        new() { Training = training, Policy = policy, Tokenizer = Tokenizer, Task = task, Reference = reference, Log = log };
+
+    /// <summary>A model that answers <see cref="EvenDigits"/> with some digit, so that about half of its rollouts earn something.</summary>
+    public static CausalLM HalfTaught()
+    {
+        var model = Model();
+        var samples = Enumerable.Range(0, 200).Select(i => Sample($"s{i}", $"{(char)('a' + (i % 20))}=", (i / 20).ToString(System.Globalization.CultureInfo.InvariantCulture))).ToArray();
+        using var loop = StageLoops.Create(Context(Sft(Optimization(40, batch: 40, rate: 1e-2)), model, Task(samples)));
+        while (!loop.Finished) loop.RunStep(default);
+        return model;
+    }
+
+    /// <summary>Every weight, bit for bit.</summary>
+    public static Dictionary<string, float[]> Weights(CausalLM model)
+    {
+        using var scope = torch.NewDisposeScope();
+        return model.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value.detach().data<float>(), StringComparer.Ordinal);
+    }
+
+    public static void AreEqual(Dictionary<string, float[]> expected, Dictionary<string, float[]> found)
+    {
+        Assert.Equal(expected.Keys, found.Keys);
+        foreach (var (name, values) in expected) Assert.True(values.AsSpan().SequenceEqual(found[name]), $"{name} differs");
+    }
+
+    public static double LargestDifference(Dictionary<string, float[]> left, Dictionary<string, float[]> right) =>
+        left.Max(pair => pair.Value.Zip(right[pair.Key], (a, b) => Math.Abs((double)a - b)).Max());
+}
