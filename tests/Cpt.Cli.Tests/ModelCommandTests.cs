@@ -1,0 +1,82 @@
+using System.Text.Json;
+using Cpt.Cli.Commands;
+
+namespace Cpt.Cli.Tests;
+
+public sealed class ModelCommandTests
+{
+    private static readonly string s_golden = Path.Combine(Repository.Root, "tests", "data", "golden");
+
+    [Fact]
+    public void VerifyPrintsEveryDifferenceAndPassesWithinTheTolerance()
+    {
+        var (code, output, _) = Run("verify", "--model", In("qwen2"), "--reference", In("qwen2/cases.safetensors"), "-o", "json");
+        Assert.Equal(0, code);
+        var json = JsonDocument.Parse(output).RootElement;
+        Assert.True(json.GetProperty("passed").GetBoolean());
+        Assert.Empty(json.GetProperty("notComputable").EnumerateArray());
+        var logits = json.GetProperty("tensors").EnumerateArray().Single(tensor => tensor.GetProperty("name").GetString() == "logits");
+        Assert.InRange(logits.GetProperty("maxAbsolute").GetDouble(), 0, 2e-5);
+        Assert.Equal([3, 19, 320], logits.GetProperty("shape").EnumerateArray().Select(size => size.GetInt32()));
+    }
+
+    [Fact]
+    public void VerifyEndsWithOnePastTheTolerance()
+    {
+        var (code, output, _) = Run("verify", "--model", In("qwen2"), "--reference", In("qwen2/cases.safetensors"), "--tolerance", "1e-12");
+        Assert.Equal(1, code);
+        Assert.Contains("DIFFERS: absolute difference past the tolerance", output, StringComparison.Ordinal);
+        Assert.Contains("greedy", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AReferenceOfAnotherModelEndsWith65()
+    {
+        var (code, _, error) = Run("verify", "--model", In("qwen2"), "--reference", In("samplers.safetensors"));
+        Assert.Equal((65, $"error: {In("samplers.safetensors")}: tensor 'input_ids' is missing; the file holds 5 tensors\n"), (code, error));
+    }
+
+    [Theory]
+    [InlineData("none", "qwen2/cases.safetensors")]
+    [InlineData("qwen2", "none.safetensors")]
+    public void WhatIsMissingEndsWith66(string model, string reference)
+    {
+        var (code, _, error) = Run("verify", "--model", In(model), "--reference", In(reference));
+        Assert.Equal(66, code);
+        Assert.Contains("none", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ATruncatedModelEndsWith65()
+    {
+        var root = Directory.CreateTempSubdirectory("cpt-cli-model-").FullName;
+        File.Copy(In("qwen2/config.json"), Path.Combine(root, "config.json"));
+        File.WriteAllBytes(Path.Combine(root, "model.safetensors"), File.ReadAllBytes(In("qwen2/model.safetensors"))[..5000]);
+        var (code, _, error) = Run("info", "--model", root);
+        Directory.Delete(root, recursive: true);
+        Assert.Equal(65, code);
+        Assert.Contains("the file is cut off", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void InfoSaysWhatTheDirectoryHolds()
+    {
+        var (code, output, _) = Run("info", "--model", In("qwen2_bf16_shards"), "-o", "json");
+        Assert.Equal(0, code);
+        var json = JsonDocument.Parse(output).RootElement;
+        Assert.Equal(180032, json.GetProperty("parameters").GetInt64());
+        Assert.Equal(360064, json.GetProperty("weightBytes").GetInt64());
+        Assert.Equal("BF16", json.GetProperty("weightTypes")[0].GetString());
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("tokenizerVocabulary").ValueKind);
+    }
+
+    private static string In(string name) => Path.Combine(s_golden, name);
+
+    private static (int Code, string Output, string Error) Run(params string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var code = ModelCommand.Create().Parse(arguments).Invoke(new() { Output = output, Error = error });
+        return (code, output.ToString(), error.ToString());
+    }
+}
