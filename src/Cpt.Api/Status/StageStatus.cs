@@ -20,13 +20,16 @@ public sealed record StageStatus
     /// <summary>Digest of what the manifest asked for when the stage started, without the data's content: shows an edit.</summary>
     public string? SpecHash { get; init; }
 
+    /// <summary>Digest of the task's data when the stage started; left out once it has finished.</summary>
+    public string? TaskDigest { get; init; }
+
     /// <summary>Number of the last attempt; written before its Job is created.</summary>
     public int Attempts { get; init; }
 
-    /// <summary>Attempts up to this number have been judged; the count below includes them.</summary>
+    /// <summary>The end of every attempt up to this number is part of the counts below.</summary>
     public int JudgedAttempts { get; init; }
 
-    /// <summary>Attempts that failed and were (or would have been) followed by another.</summary>
+    /// <summary>Attempts that failed and were followed by another.</summary>
     public int Retries { get; init; }
 
     /// <summary>Failed attempts since the last newer checkpoint; <c>maxRetries</c> bounds these.</summary>
@@ -38,7 +41,7 @@ public sealed record StageStatus
     /// <summary>The attempt that was asked to stop by a suspension, a changed stage or a deadline, if any.</summary>
     public int? StoppedAttempt { get; init; }
 
-    /// <summary>The Job of the last attempt.</summary>
+    /// <summary>The Job of the last attempt, once it was seen: a number without a Job is one whose Job must still be created.</summary>
     public string? Job { get; init; }
 
     /// <summary>Digest of the model it committed.</summary>

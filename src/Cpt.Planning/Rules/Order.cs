@@ -1,0 +1,44 @@
+using Cpt.Api;
+
+namespace Cpt.Planning.Rules;
+
+/// <summary>
+/// Finished stages stand where they stood and say what they said: each was trained on top of the one before, and is never trained again. Only the
+/// rest of the chain may be edited.
+/// </summary>
+internal static class Order
+{
+    /// <summary>What was changed, or null.</summary>
+    public static IReadOnlyList<FieldError>? Broken(Draft draft)
+    {
+        var recorded = draft.Before.Stages;
+        foreach (var stage in draft.Stages.Where(stage => stage.Finished))
+        {
+            var path = $"spec.stages[{stage.Index}]";
+            var before = recorded.Take(stage.Index + 1).Select(known => known.Name);
+            if (!before.SequenceEqual(draft.Stages.Take(stage.Index + 1).Select(known => known.Name), StringComparer.Ordinal))
+            {
+                return
+                [
+                    new FieldError(path, $"\"{stage.Name}\" is finished and was trained after {Names(recorded, stage)}; finished stages cannot be moved, and nothing can be put before them. New stages go to the end"),
+                ];
+            }
+
+            if (stage.Status.SpecHash is { } hash && hash != StageSpecs.SpecHash(draft.Run, stage.Index))
+            {
+                return
+                [
+                    new FieldError(path, $"\"{stage.Name}\" is finished with other settings than it has now, and a finished stage is not trained again; put the old settings back, or make a run with another name (it will reuse the stages that did not change)"),
+                ];
+            }
+        }
+
+        return null;
+    }
+
+    private static string Names(IReadOnlyList<StageStatus> recorded, StageDraft stage)
+    {
+        var before = recorded.TakeWhile(known => known.Name != stage.Name).Select(known => $"\"{known.Name}\"").ToList();
+        return before.Count == 0 ? "the base model" : string.Join(", ", before);
+    }
+}

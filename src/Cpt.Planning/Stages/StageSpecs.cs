@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Text.Json;
+using Cpt.Api;
+using Cpt.Contract;
+
+namespace Cpt.Planning;
+
+/// <summary>A stage of a run as the trainer gets it: everything resolved, so that the same file gives the same weights wherever it runs.</summary>
+public static class StageSpecs
+{
+    /// <summary>stage.json of one attempt.</summary>
+    public static StageSpec Build(ContinualRun run, int index, StageInputs inputs)
+    {
+        run = RunDefaults.Apply(run);
+        var stage = run.Spec.Stages[index];
+        var training = Training(run, index, inputs.TaskDigest);
+        return new StageSpec
+        {
+            Namespace = run.Metadata.Namespace!,
+            Run = run.Metadata.Name,
+            Stage = stage.Name,
+            Index = index,
+            Attempt = inputs.Attempt,
+            StageHash = Digests.StageHash(inputs.InputDigest, training),
+            StorageUri = run.Spec.Storage.Uri,
+            BaseModel = new ModelInput { Uri = run.Spec.BaseModel.Uri, Digest = inputs.BaseModelDigest },
+            Input = inputs.InputStageHash is null
+                ? new ModelInput { Uri = run.Spec.BaseModel.Uri, Digest = inputs.InputDigest }
+                : new ModelInput { StageHash = inputs.InputStageHash, Digest = inputs.InputDigest },
+            Training = training,
+            Checkpoint = new CheckpointSpec
+            {
+                IntervalSteps = run.Spec.Checkpoint!.IntervalSteps!.Value,
+                Keep = run.Spec.Storage.Retention!.CheckpointsPerStage!.Value,
+            },
+            Evaluation = Evaluation(run, index, inputs),
+        };
+    }
+
+    /// <summary>The part that decides the weights.</summary>
+    public static TrainingSpec Training(ContinualRun run, int index, string? taskDigest)
+    {
+        run = RunDefaults.Apply(run);
+        var stage = run.Spec.Stages[index];
+        return new TrainingSpec
+        {
+            Method = stage.Method == Method.SFT ? StageMethod.SFT : StageMethod.RFT,
+            Task = new TaskInput { Name = stage.Name, Uri = stage.Task.Uri, Digest = taskDigest, Scorer = stage.Task.Scorer?.ToString() },
+            Optimization = Optimization(stage.Parameters!),
+            Rft = stage.Method == Method.RFT ? Rft(stage.Rft!) : null,
+            Seed = run.Spec.Seed!.Value,
+        };
+    }
+
+    /// <summary>16 hex digits over what the manifest asks for, whatever the data contains: two values differ when the manifest was edited.</summary>
+    public static string SpecHash(ContinualRun run, int index)
+    {
+        var training = Training(run, index, taskDigest: null);
+        return Digests.OfText(JsonSerializer.Serialize(training with { Task = training.Task with { Name = "" } }, ContractJson.Default.TrainingSpec))[..16];
+    }
+
+    /// <summary>Tasks that are due in the row after this stage, in chain order.</summary>
+    public static IEnumerable<RunStage> TasksDue(ContinualRun run, int index) =>
+        run.Spec.Evaluation?.Scope == EvaluationScope.AllTasks ? run.Spec.Stages : run.Spec.Stages.Take(index + 1);
+
+    private static EvaluationSpec Evaluation(ContinualRun run, int index, StageInputs inputs)
+    {
+        var evaluation = run.Spec.Evaluation!;
+        return new EvaluationSpec
+        {
+            Tasks = [.. TasksDue(run, index).Select(stage => Input(stage.Name, stage.Task.Uri, stage.Task.Scorer))],
+            Benchmarks = [.. evaluation.Benchmarks!.Select(benchmark => Input(benchmark.Name, benchmark.Uri, benchmark.Scorer))],
+            Baseline = inputs.Baseline,
+            BaselineTasks = inputs.Baseline ? [.. run.Spec.Stages.Select(stage => Input(stage.Name, stage.Task.Uri, stage.Task.Scorer))] : [],
+            PreviousRow = inputs.InputStageHash ?? Digests.BaselineHash(inputs.BaseModelDigest),
+            Temperature = Number(evaluation.Temperature!),
+            MaxSamples = evaluation.MaxSamples!.Value,
+            MaxResponseTokens = evaluation.MaxResponseTokens!.Value,
+            Prompt = Prompt(evaluation.Prompt!.Value),
+        };
+
+        TaskInput Input(string name, string uri, Scorer? scorer) =>
+            new() { Name = name, Uri = uri, Digest = inputs.EvaluationDigests.GetValueOrDefault(uri), Scorer = scorer?.ToString() };
+    }
+
+    private static OptimizationSpec Optimization(IReadOnlyDictionary<string, string> parameters)
+    {
+        return new OptimizationSpec
+        {
+            LearningRate = Number(parameters[StageParameters.LearningRate]),
+            Epochs = Number(parameters[StageParameters.Epochs]),
+            Steps = parameters.TryGetValue(StageParameters.Steps, out var steps) ? Whole(steps) : null,
+            BatchSize = Whole(parameters[StageParameters.BatchSize]),
+            MicroBatchSize = Whole(parameters[StageParameters.MicroBatchSize]),
+            Schedule = Enum.Parse<LearningRateSchedule>(parameters[StageParameters.Schedule]),
+            WarmupRatio = Number(parameters[StageParameters.WarmupRatio]),
+            WeightDecay = Number(parameters[StageParameters.WeightDecay]),
+            Beta1 = Number(parameters[StageParameters.Beta1]),
+            Beta2 = Number(parameters[StageParameters.Beta2]),
+            Epsilon = Number(parameters[StageParameters.Epsilon]),
+            MaxGradientNorm = Number(parameters[StageParameters.MaxGradientNorm]),
+            MaxSequenceTokens = Whole(parameters[StageParameters.MaxSequenceTokens]),
+            Precision = parameters[StageParameters.Precision],
+            StopAtAccuracy = parameters.TryGetValue(StageParameters.StopAtAccuracy, out var accuracy) ? Number(accuracy) : null,
+            StopCheckSteps = parameters.TryGetValue(StageParameters.StopCheckSteps, out var check) ? Whole(check) : s_plain.StopCheckSteps,
+            StopEvaluationSamples = parameters.TryGetValue(StageParameters.StopEvaluationSamples, out var samples) ? Whole(samples) : s_plain.StopEvaluationSamples,
+        };
+    }
+
+    private static readonly OptimizationSpec s_plain = new() { LearningRate = 0, BatchSize = 1 };
+
+    private static RftSpec Rft(RftSettings rft) => new()
+    {
+        Algorithm = Enum.Parse<RftAlgorithm>(rft.Algorithm!.Value.ToString()),
+        GroupSize = rft.GroupSize!.Value,
+        ClipLow = Number(rft.ClipLow!),
+        ClipHigh = Number(rft.ClipHigh!),
+        DualClip = Number(rft.DualClip!),
+        KlCoefficient = Number(rft.KlCoefficient!),
+        KlReference = Enum.Parse<KlReference>(rft.Kl!.Reference!.Value.ToString()),
+        KlEstimator = rft.Kl.Estimator!.Value switch { Estimator.K1 => "k1", Estimator.K2 => "k2", _ => "k3" },
+        LossAggregation = rft.LossAggregation!.Value.ToString(),
+        MiniBatches = rft.MiniBatches!.Value,
+        DynamicSamplingBatches = rft.DynamicSampling!.Value,
+        Prompt = Prompt(rft.Prompt!.Value),
+        AccuracyWeight = Number(rft.Reward!.AccuracyWeight!),
+        FormatWeight = Number(rft.Reward.FormatWeight!),
+        Temperature = Number(rft.Temperature!),
+        TopP = Number(rft.TopP!),
+        TopK = rft.TopK!.Value,
+        MaxResponseTokens = rft.MaxResponseTokens!.Value,
+        PreflightRollouts = rft.PreflightRollouts!.Value,
+    };
+
+    private static PromptStyle Prompt(PromptMode prompt) => prompt == PromptMode.Direct ? PromptStyle.Direct : PromptStyle.ChainOfThought;
+
+    /// <summary>The validator has seen it: what does not parse here is a bug.</summary>
+    private static double Number(string text) => double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
+
+    private static int Whole(string text) => int.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+}
