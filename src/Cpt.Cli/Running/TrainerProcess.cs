@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Cpt.Contract;
+
+namespace Cpt.Cli.Running;
+
+/// <summary>
+/// One <c>cpt-trainer</c> as a child process. Its standard output is the event stream, kept whole in logs/; its standard error is kept
+/// beside it, and the end of it goes into the message when the process breaks before it can say why.
+/// </summary>
+internal sealed class TrainerProcess : IDisposable
+{
+    private const int ErrorTailLines = 12;
+
+    private readonly Process _process;
+    private readonly Queue<string> _errorTail = new();
+    private readonly Task _output;
+    private readonly Task _errors;
+
+    private TrainerProcess(Process process, WorkDirectory work, string job, Action<TrainerEvent> onEvent)
+    {
+        _process = process;
+        Identity = ProcessIdentity.Of(process.Id);
+        _output = ReadEventsAsync(work.LogFile(job), onEvent);
+        _errors = ReadErrorsAsync(work.ErrorLogFile(job));
+    }
+
+    /// <summary>Null when it ended before anybody could look.</summary>
+    public ProcessIdentity? Identity { get; }
+
+    public int Pid => _process.Id;
+
+    /// <param name="work">Where its files are.</param>
+    /// <param name="job">Name of the attempt; stage.json stands in its directory already.</param>
+    /// <param name="onEvent">Called for every event, in order, on a pool thread.</param>
+    /// <exception cref="CliException">The trainer is not where it belongs.</exception>
+    public static TrainerProcess Start(WorkDirectory work, string job, Action<TrainerEvent> onEvent)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(work.LogFile(job))!);
+        var start = new ProcessStartInfo
+        {
+            FileName = TrainerProgram.Host,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
+            UseShellExecute = false,
+            WorkingDirectory = work.Root,
+        };
+        foreach (var argument in (string[])
+            [.. TrainerProgram.Arguments, "--stage", work.StageFile(job), "--work", work.CacheDirectory, "--termination-log", work.TerminationFile(job), "--port", "0", "--log", "json"])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        // Credentials for storage are in the environment already and are inherited.
+        start.Environment["CPT_DIE_WITH_PARENT"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        start.Environment["CPT_VOLUMES"] = work.VolumesDirectory;
+        var process = Process.Start(start) ?? throw new CliException(ExitCodes.Internal, $"{TrainerProgram.Host} could not be started.");
+        process.StandardInput.Close();
+        return new TrainerProcess(process, work, job, onEvent);
+    }
+
+    /// <summary>Asks it to save and end (exit code 75).</summary>
+    public void Stop() => Libc.Signal(Pid, Libc.SigTerm);
+
+    public void Kill()
+    {
+        try
+        {
+            _process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended already.
+        }
+    }
+
+    /// <summary>Waits for its end and for the last line it wrote.</summary>
+    public async Task<TrainerExit> WaitAsync()
+    {
+        await _process.WaitForExitAsync();
+        await Task.WhenAll(_output, _errors);
+        // .NET reports death by signal n as 128 + n, as shells do.
+        var signal = _process.ExitCode > 128 ? _process.ExitCode - 128 : (int?)null;
+        return new TrainerExit(_process.ExitCode, signal, string.Join('\n', _errorTail));
+    }
+
+    public void Dispose() => _process.Dispose();
+
+    private async Task ReadEventsAsync(string log, Action<TrainerEvent> onEvent)
+    {
+        await using var writer = new StreamWriter(log, append: true) { AutoFlush = true };
+        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            await writer.WriteLineAsync(line);
+            if (Parse(line) is { } trainerEvent)
+            {
+                onEvent(trainerEvent);
+            }
+        }
+    }
+
+    /// <summary>A line that is no event (a native library's chatter, a line cut by SIGKILL) stays in the log and goes no further.</summary>
+    private static TrainerEvent? Parse(string line)
+    {
+        try
+        {
+            return line.StartsWith('{') ? JsonSerializer.Deserialize(line, ContractJson.Default.TrainerEvent) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private async Task ReadErrorsAsync(string log)
+    {
+        StreamWriter? writer = null;
+        while (await _process.StandardError.ReadLineAsync() is { } line)
+        {
+            writer ??= new StreamWriter(log, append: true) { AutoFlush = true };
+            await writer.WriteLineAsync(line);
+            _errorTail.Enqueue(line);
+            if (_errorTail.Count > ErrorTailLines)
+            {
+                _errorTail.Dequeue();
+            }
+        }
+
+        if (writer is not null)
+        {
+            await writer.DisposeAsync();
+        }
+    }
+}
+
+/// <param name="Code">As the operating system gave it.</param>
+/// <param name="Signal">The signal that killed it, or null.</param>
+/// <param name="ErrorTail">Last lines of its standard error.</param>
+internal sealed record TrainerExit(int Code, int? Signal, string ErrorTail);

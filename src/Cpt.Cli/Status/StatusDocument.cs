@@ -1,0 +1,109 @@
+using System.Text.Json.Serialization;
+
+namespace Cpt.Cli.Status;
+
+/// <summary>
+/// What <c>cpt status -o json</c> prints, <c>cpt run -o json</c> ends with and the report shows. Every score, AvgAcc and FM is in percent,
+/// as in the papers; a measure that is not known yet is null. docs/cli.md describes each field.
+/// </summary>
+internal sealed record StatusDocument
+{
+    public required string Run { get; init; }
+
+    public required string Namespace { get; init; }
+
+    public required RunState State { get; init; }
+
+    /// <summary>CamelCase, from the run's Succeeded condition.</summary>
+    public string? Reason { get; init; }
+
+    public string? Message { get; init; }
+
+    public required string Workdir { get; init; }
+
+    public string Unit { get; init; } = "percent";
+
+    /// <summary>Mean of the last row over the learned tasks.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? AverageAccuracy { get; init; }
+
+    /// <summary>Mean over earlier tasks of (now − right after learning it); negative = forgotten.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? Forgetting { get; init; }
+
+    /// <summary>Mean over earlier tasks of (now − best ever); negative = forgotten.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? ForgettingFromPeak { get; init; }
+
+    /// <summary>Columns of <see cref="Matrix"/>.</summary>
+    public IReadOnlyList<string> Tasks { get; init; } = [];
+
+    /// <summary>Names of the rows of <see cref="Matrix"/>: <c>base</c>, then the stages that are finished.</summary>
+    public IReadOnlyList<string> Rows { get; init; } = [];
+
+    /// <summary>[i][j]: score on task j after stage i, row 0 the base model; null where it was not scored.</summary>
+    public IReadOnlyList<IReadOnlyList<double?>> Matrix { get; init; } = [];
+
+    public IReadOnlyList<BenchmarkStatus> Benchmarks { get; init; } = [];
+
+    public IReadOnlyList<StageStatusDocument> Stages { get; init; } = [];
+
+    /// <summary>Where the HTML report stands, once there is one.</summary>
+    public string? Report { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<RunState>))]
+internal enum RunState
+{
+    NotStarted,
+    Running,
+
+    /// <summary>Nobody works on it and it is not finished: the same command goes on.</summary>
+    Interrupted,
+    Suspended,
+    Succeeded,
+    Failed,
+}
+
+/// <param name="Name">A general skill, scored after every stage and never trained.</param>
+/// <param name="Scores">Percent, one for every row of the matrix.</param>
+/// <param name="Drift">Last score minus the base model's.</param>
+internal sealed record BenchmarkStatus(string Name, IReadOnlyList<double?> Scores, double? Drift);
+
+internal sealed record StageStatusDocument
+{
+    public required string Name { get; init; }
+
+    public required string Method { get; init; }
+
+    /// <summary><c>Pending</c>, <c>Running</c>, <c>Succeeded</c>, <c>Failed</c>, …: the planner's word.</summary>
+    public required string State { get; init; }
+
+    public int Attempts { get; init; }
+
+    public int Retries { get; init; }
+
+    public int Preemptions { get; init; }
+
+    /// <summary>The result was found in storage and nothing was trained.</summary>
+    public bool Reused { get; init; }
+
+    public int? Step { get; init; }
+
+    public int? Steps { get; init; }
+
+    /// <summary>Of the model this stage committed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public string? CheckpointDigest { get; init; }
+
+    public string? StageHash { get; init; }
+
+    public double? DurationSeconds { get; init; }
+
+    /// <summary>Samples of earlier tasks right before this stage and wrong after it.</summary>
+    public int? LostSamples { get; init; }
+
+    public string? Reason { get; init; }
+
+    public string? Message { get; init; }
+}
