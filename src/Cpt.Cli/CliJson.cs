@@ -12,4 +12,5 @@ namespace Cpt.Cli;
 [JsonSerializable(typeof(ProcessIdentity))]
 [JsonSerializable(typeof(JobRecord))]
 [JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(RunnerEvent))]
 internal sealed partial class CliJson : JsonSerializerContext;

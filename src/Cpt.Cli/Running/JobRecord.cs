@@ -18,6 +18,12 @@ internal sealed record JobRecord
 
     public required int Attempt { get; init; }
 
+    /// <summary>The run's retry token when it was created.</summary>
+    public string RetryToken { get; init; } = "";
+
+    /// <summary>The checkpoint was committed before; only scores were missing.</summary>
+    public bool EvaluateOnly { get; init; }
+
     public required JobState State { get; init; }
 
     /// <summary>Who looks after it. Once this process is gone, an active record is stale: its trainer died with it.</summary>

@@ -33,10 +33,11 @@ internal sealed class TrainerProcess : IDisposable
     public int Pid => _process.Id;
 
     /// <param name="work">Where its files are.</param>
+    /// <param name="environment">What it should see beside this process's own variables.</param>
     /// <param name="job">Name of the attempt; stage.json stands in its directory already.</param>
     /// <param name="onEvent">Called for every event, in order, on a pool thread.</param>
     /// <exception cref="CliException">The trainer is not where it belongs.</exception>
-    public static TrainerProcess Start(WorkDirectory work, string job, Action<TrainerEvent> onEvent)
+    public static TrainerProcess Start(WorkDirectory work, LocalEnvironment environment, string job, Action<TrainerEvent> onEvent)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(work.LogFile(job))!);
         var start = new ProcessStartInfo
@@ -51,14 +52,18 @@ internal sealed class TrainerProcess : IDisposable
             WorkingDirectory = work.Root,
         };
         foreach (var argument in (string[])
-            [.. TrainerProgram.Arguments, "--stage", work.StageFile(job), "--work", work.CacheDirectory, "--termination-log", work.TerminationFile(job), "--port", "0", "--log", "json"])
+            [TrainerProgram.Find(), "--stage", work.StageFile(job), "--work", work.CacheDirectory, "--termination-log", work.TerminationFile(job), "--port", "0", "--log", "json"])
         {
             start.ArgumentList.Add(argument);
         }
 
         // Credentials for storage are in the environment already and are inherited.
         start.Environment["CPT_DIE_WITH_PARENT"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        start.Environment["CPT_VOLUMES"] = work.VolumesDirectory;
+        foreach (var name in (string[])[LocalEnvironment.Volumes, LocalEnvironment.Bundle])
+        {
+            start.Environment[name] = environment.Get(name);
+        }
+
         var process = Process.Start(start) ?? throw new CliException(ExitCodes.Internal, $"{TrainerProgram.Host} could not be started.");
         process.StandardInput.Close();
         return new TrainerProcess(process, work, job, onEvent);

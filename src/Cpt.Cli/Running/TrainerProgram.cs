@@ -13,10 +13,9 @@ internal static class TrainerProgram
     public static string Host =>
         Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
 
+    /// <summary>Path of the assembly.</summary>
     /// <exception cref="CliException">It is nowhere.</exception>
-    public static IReadOnlyList<string> Arguments => [Find()];
-
-    private static string Find()
+    public static string Find()
     {
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
         {

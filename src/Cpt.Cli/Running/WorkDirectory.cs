@@ -6,8 +6,11 @@ internal sealed class WorkDirectory(string root)
     /// <summary>Absolute.</summary>
     public string Root { get; } = Path.GetFullPath(root);
 
-    /// <summary>The manifest as it runs: names, seed and absolute URIs filled in.</summary>
-    public string RunFile => Path.Combine(Root, "run.yaml");
+    /// <summary>The manifest as it was given, for people.</summary>
+    public string ManifestFile => Path.Combine(Root, "run.yaml");
+
+    /// <summary>The run as it was understood: seed chosen, URIs absolute.</summary>
+    public string RunFile => Path.Combine(Root, "run.json");
 
     public string StatusFile => Path.Combine(Root, "status.json");
 

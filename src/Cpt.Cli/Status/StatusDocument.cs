@@ -8,6 +8,9 @@ namespace Cpt.Cli.Status;
 /// </summary>
 internal sealed record StatusDocument
 {
+    /// <summary>Name of row 0.</summary>
+    public const string BaseRow = "base";
+
     public required string Run { get; init; }
 
     public required string Namespace { get; init; }
@@ -99,9 +102,6 @@ internal sealed record StageStatusDocument
     public string? StageHash { get; init; }
 
     public double? DurationSeconds { get; init; }
-
-    /// <summary>Samples of earlier tasks right before this stage and wrong after it.</summary>
-    public int? LostSamples { get; init; }
 
     public string? Reason { get; init; }
 

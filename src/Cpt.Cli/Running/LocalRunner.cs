@@ -1,0 +1,171 @@
+using System.Threading.Channels;
+using Cpt.Api;
+using Cpt.Contract;
+using Cpt.Planning;
+
+namespace Cpt.Cli.Running;
+
+/// <summary>
+/// Gather, decide, act, wait: what the operator does with Jobs, done with child processes. It holds no state that is not on disk, so that
+/// a SIGKILL at any moment costs only the steps since the last checkpoint.
+/// </summary>
+internal sealed class LocalRunner(LocalRun local, LocalLookups lookups, LocalJobs jobs, RunNarrator narrator, TimeProvider time)
+{
+    /// <summary>How often step counts go into status.json while a stage trains.</summary>
+    private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(2);
+
+    /// <summary>After a stop was asked for, how long storage may take to say how far the run is.</summary>
+    private static readonly TimeSpan s_lastLook = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private bool _changed = true;
+
+    /// <param name="stop">Asked to stop: trainers save and end.</param>
+    /// <param name="kill">Asked again: trainers are ended at once.</param>
+    /// <returns>How it ended, as an exit code.</returns>
+    public async Task<int> RunAsync(CancellationToken stop, CancellationToken kill)
+    {
+        jobs.Changed += () =>
+        {
+            Volatile.Write(ref _changed, true);
+            _wake.Writer.TryWrite(true);
+        };
+        jobs.Recover();
+        try
+        {
+            while (true)
+            {
+                stop.ThrowIfCancellationRequested();
+                var plan = await DecideAsync(local.Run, stop);
+                foreach (var action in plan.Actions)
+                {
+                    Carry(action);
+                }
+
+                var resting = jobs.Live.Count == 0;
+                if (resting && Ended(plan) is { } exitCode)
+                {
+                    return exitCode;
+                }
+
+                await WaitAsync(plan, resting, stop);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await StopAsync(kill);
+            return ExitCodes.Stopped;
+        }
+    }
+
+    private async Task<Plan> DecideAsync(ContinualRun run, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _changed, false))
+        {
+            lookups.Refresh();
+        }
+
+        var observation = new Observation
+        {
+            Run = run with { Status = local.Status },
+            Jobs = jobs.Observe(),
+            Now = time.GetUtcNow(),
+        };
+        var plan = Planner.Decide(await lookups.CompleteAsync(observation, cancellationToken));
+        narrator.Tell(local.Status, plan);
+        local.Status = plan.Status;
+        return plan;
+    }
+
+    private void Carry(PlanAction action)
+    {
+        switch (action)
+        {
+            case PlanAction.PersistStatus persist:
+                StatusFile.Write(local.Work, persist.Status);
+                break;
+            case PlanAction.CreateJob create:
+                narrator.Starting(create);
+                jobs.Create(create);
+                break;
+            case PlanAction.DeleteJob delete:
+                narrator.Stopping(delete);
+                jobs.Stop(delete.JobName);
+                break;
+            default:
+                // Finalizers and deletion belong to a cluster's API server; here a run is deleted with its directory.
+                break;
+        }
+    }
+
+    /// <summary>Null while there is something to wait for.</summary>
+    private static int? Ended(Plan plan) => plan.Outcome switch
+    {
+        RunOutcome.Succeeded => ExitCodes.Done,
+        RunOutcome.Failed => RunExit.Of(plan.Status),
+        RunOutcome.Suspended => ExitCodes.Stopped,
+        // A cluster waits for its storage; somebody at a keyboard wants to know. Each look-up has waited and tried again already.
+        _ when plan.Status.Reason == Reasons.WaitingForStorage => ExitCodes.StorageUnavailable,
+        _ => null,
+    };
+
+    private async Task WaitAsync(Plan plan, bool resting, CancellationToken stop)
+    {
+        var wait = resting ? Timeout.InfiniteTimeSpan : s_heartbeat;
+        if (plan.RequeueAt is { } due)
+        {
+            var left = due - time.GetUtcNow();
+            left = left < TimeSpan.Zero ? TimeSpan.Zero : left;
+            wait = wait == Timeout.InfiniteTimeSpan || left < wait ? left : wait;
+        }
+        else if (resting && !Volatile.Read(ref _changed))
+        {
+            throw new InvalidOperationException($"The planner waits for something that cannot happen here: {plan.Status.Reason}: {plan.Status.Message}");
+        }
+
+        using var woken = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        try
+        {
+            var wake = _wake.Reader.ReadAsync(woken.Token).AsTask();
+            await Task.WhenAny(wake, Task.Delay(wait, time, woken.Token));
+        }
+        finally
+        {
+            await woken.CancelAsync();
+        }
+
+        stop.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>The same as a suspension on a cluster: SIGTERM, wait for the commit, write down how far it is.</summary>
+    private async Task StopAsync(CancellationToken kill)
+    {
+        foreach (var job in jobs.Live)
+        {
+            jobs.Stop(job);
+        }
+
+        await using (kill.Register(() =>
+        {
+            foreach (var job in jobs.Live)
+            {
+                jobs.Kill(job);
+            }
+        }))
+        {
+            await jobs.WhenAllEndedAsync();
+        }
+
+        Volatile.Write(ref _changed, true);
+        try
+        {
+            using var limit = new CancellationTokenSource(s_lastLook, time);
+            var plan = await DecideAsync(local.Run with { Spec = local.Run.Spec with { Suspend = true } }, limit.Token);
+            StatusFile.Write(local.Work, plan.Status);
+        }
+        catch (OperationCanceledException)
+        {
+            // The next start reads it from the job records.
+        }
+    }
+}

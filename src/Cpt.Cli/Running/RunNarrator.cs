@@ -1,0 +1,94 @@
+using System.Globalization;
+using Cpt.Api;
+using Cpt.Contract;
+using Cpt.Planning;
+
+namespace Cpt.Cli.Running;
+
+/// <summary>Tells what changed from one decision to the next, once.</summary>
+internal sealed class RunNarrator(IRunDisplay display, TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private string? _lastMessage;
+    private bool _first = true;
+
+    public void Tell(ContinualRunStatus? before, Plan plan)
+    {
+        foreach (var stage in plan.Status.Stages)
+        {
+            var old = before?.Stages.FirstOrDefault(known => known.Name == stage.Name);
+            Stage(stage, _first ? null : old, carriedOver: _first && old?.State is StageState.Succeeded or StageState.Reused);
+        }
+
+        _first = false;
+        // Retries, gates, storage: the planner's own sentence is the one to read.
+        var message = plan.Status.Message;
+        var worthTelling = plan.Status.Reason is Reasons.WaitingForRetry or Reasons.WaitingForStorage or Reasons.GateHeld or Reasons.Suspended;
+        if (worthTelling && message is not null && message != _lastMessage)
+        {
+            Show(new RunnerEvent { Time = time.GetUtcNow(), Level = "warning", Event = "message", Stage = plan.Status.CurrentStage, Message = message });
+        }
+
+        _lastMessage = message;
+    }
+
+    public void Starting(PlanAction.CreateJob create) => Show(new RunnerEvent
+    {
+        Time = time.GetUtcNow(),
+        Event = "stage",
+        Stage = create.Spec.Stage,
+        Attempt = create.Spec.Attempt,
+        State = create.EvaluateOnly ? "evaluating" : "started",
+        Message = create.EvaluateOnly
+            ? "Trained already; scoring what was not scored."
+            : $"{create.Spec.Training.Method} on {create.Spec.Training.Task.Uri}" + (create.Spec.Attempt > 1 ? $", attempt {create.Spec.Attempt.ToString(CultureInfo.InvariantCulture)}" : ""),
+    });
+
+    public void Stopping(PlanAction.DeleteJob delete) => Say("info", null, $"Stopping {delete.JobName}: {delete.Reason}");
+
+    public void Say(string level, string? stage, string message) =>
+        Show(new RunnerEvent { Time = time.GetUtcNow(), Level = level, Event = "message", Stage = stage, Message = message });
+
+    /// <summary>What a trainer said, passed on.</summary>
+    public void Pass(string stage, int attempt, TrainerEvent trainer) => Show(new RunnerEvent
+    {
+        Time = trainer.Time,
+        Level = trainer.Level,
+        Event = trainer.Event,
+        Stage = stage,
+        Attempt = attempt,
+        Message = trainer.Message,
+        Progress = trainer.Progress,
+        Score = trainer.Score,
+    });
+
+    private void Stage(StageStatus stage, StageStatus? old, bool carriedOver)
+    {
+        if (old?.State == stage.State)
+        {
+            return;
+        }
+
+        var digest = stage.CheckpointDigest is { Length: > 12 } full ? full[..12] : stage.CheckpointDigest;
+        var (state, level, message) = stage.State switch
+        {
+            StageState.Succeeded when carriedOver => ("reused", "info", $"Finished before; its checkpoint {digest} is used as it is."),
+            StageState.Reused => ("reused", "info", $"The same training was done before; its checkpoint {digest} is taken from storage."),
+            StageState.Succeeded => ("succeeded", "info", $"Done; checkpoint {digest}."),
+            StageState.Failed => ("failed", "error", $"{stage.Reason}: {stage.Message}"),
+            _ => ("", "", ""),
+        };
+        if (state.Length > 0)
+        {
+            Show(new RunnerEvent { Time = time.GetUtcNow(), Level = level, Event = "stage", Stage = stage.Name, Attempt = stage.Attempts, State = state, Message = message });
+        }
+    }
+
+    private void Show(RunnerEvent what)
+    {
+        lock (_gate)
+        {
+            display.Show(what);
+        }
+    }
+}

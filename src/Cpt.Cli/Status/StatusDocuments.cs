@@ -1,0 +1,93 @@
+using System.Globalization;
+using Cpt.Api;
+using Cpt.Cli.Running;
+
+namespace Cpt.Cli.Status;
+
+/// <summary>Turns a run's status into the document that people and scripts read: numbers instead of strings, and whether anybody works on it.</summary>
+internal static class StatusDocuments
+{
+    /// <param name="run">As stored in the work directory or in the manifest.</param>
+    /// <param name="status">Null when it was never started.</param>
+    /// <param name="work">Where it runs.</param>
+    /// <param name="active">A runner is alive.</param>
+    public static StatusDocument Build(ContinualRun run, ContinualRunStatus? status, WorkDirectory work, bool active)
+    {
+        var matrix = status?.Matrix;
+        var summary = status?.Conditions.FirstOrDefault(condition => condition.Type == ConditionTypes.Succeeded);
+        var state = StateOf(status, summary, active);
+        return new StatusDocument
+        {
+            Run = run.Metadata.Name,
+            Namespace = run.Metadata.Namespace ?? RunDefaults.Namespace,
+            State = state,
+            Reason = status?.Reason,
+            Message = state == RunState.Interrupted ? "Nobody works on it; the same cpt run goes on where it stopped." : status?.Message,
+            Workdir = work.Root,
+            AverageAccuracy = Number(status?.AverageAccuracy),
+            Forgetting = Number(status?.Forgetting),
+            ForgettingFromPeak = Number(status?.ForgettingFromPeak),
+            Tasks = matrix?.Tasks ?? [.. run.Spec.Stages.Select(stage => stage.Name)],
+            Rows = matrix is null ? [] : [.. matrix.Rows.Select(row => row.After.Length == 0 ? StatusDocument.BaseRow : row.After)],
+            Matrix = matrix is null ? [] : [.. matrix.Rows.Select(row => Cells(row.Tasks, matrix.Tasks.Count))],
+            Benchmarks = matrix is null ? [] : [.. matrix.Benchmarks.Select((name, index) => Benchmark(name, [.. matrix.Rows.Select(row => Number(row.Benchmarks.ElementAtOrDefault(index)))]))],
+            Stages = [.. run.Spec.Stages.Select(stage => Stage(stage, status?.Stages.FirstOrDefault(known => known.Name == stage.Name), active))],
+            Report = File.Exists(work.ReportFile) ? work.ReportFile : null,
+        };
+    }
+
+    private static RunState StateOf(ContinualRunStatus? status, Condition? summary, bool active) => summary?.Status switch
+    {
+        ConditionStatus.True => RunState.Succeeded,
+        ConditionStatus.False => RunState.Failed,
+        _ when active => RunState.Running,
+        _ when status is null => RunState.NotStarted,
+        _ when summary?.Reason is Reasons.GateHeld or Reasons.Suspended => RunState.Suspended,
+        _ => RunState.Interrupted,
+    };
+
+    private static BenchmarkStatus Benchmark(string name, IReadOnlyList<double?> scores)
+    {
+        var last = scores.LastOrDefault(score => score is not null);
+        return new BenchmarkStatus(name, scores, scores.Count > 1 && scores[0] is { } first ? Round(last - first) : null);
+    }
+
+    private static StageStatusDocument Stage(RunStage stage, StageStatus? status, bool active)
+    {
+        var (step, steps) = Progress(status?.Progress);
+        var state = status?.State ?? StageState.Waiting;
+        // A record of running without a runner only says what was going on when it ended.
+        var interrupted = !active && state is StageState.Running or StageState.Evaluating or StageState.Pending;
+        return new StageStatusDocument
+        {
+            Name = stage.Name,
+            Method = stage.Method.ToString(),
+            State = interrupted ? "Interrupted" : state.ToString(),
+            Attempts = status?.Attempts ?? 0,
+            Retries = status?.Retries ?? 0,
+            Preemptions = status?.Preemptions ?? 0,
+            Reused = state == StageState.Reused,
+            Step = step,
+            Steps = steps,
+            CheckpointDigest = status?.CheckpointDigest,
+            StageHash = status?.StageHash,
+            DurationSeconds = status is { StartedAt: { } start, FinishedAt: { } end } ? Math.Round((end - start).TotalSeconds, 1) : null,
+            Reason = status?.Reason,
+            Message = status?.Message,
+        };
+    }
+
+    private static (int? Step, int? Steps) Progress(string? progress)
+    {
+        var parts = progress?.Split('/') ?? [];
+        return (Whole(parts.ElementAtOrDefault(0)), Whole(parts.ElementAtOrDefault(1)));
+    }
+
+    private static int? Whole(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private static List<double?> Cells(IReadOnlyList<string> cells, int count) => [.. Enumerable.Range(0, count).Select(index => Number(cells.ElementAtOrDefault(index)))];
+
+    private static double? Number(string? text) => double.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private static double? Round(double? value) => value is { } number ? Math.Round(number, 2) : null;
+}
