@@ -1,4 +1,7 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cpt.Cli.Commands;
 using Cpt.Cli.Running;
 using Cpt.Cli.Status;
 
@@ -13,4 +16,18 @@ namespace Cpt.Cli;
 [JsonSerializable(typeof(JobRecord))]
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(RunnerEvent))]
-internal sealed partial class CliJson : JsonSerializerContext;
+[JsonSerializable(typeof(PlanDocument))]
+internal sealed partial class CliJson : JsonSerializerContext
+{
+    private static readonly Lazy<CliJson> s_oneLine = new(() => With(indented: false));
+    private static readonly Lazy<CliJson> s_readable = new(() => With(indented: true));
+
+    /// <summary>For lines of JSON.</summary>
+    public static CliJson OneLine => s_oneLine.Value;
+
+    /// <summary>For documents on standard output; letters beyond ASCII stay as they are.</summary>
+    public static CliJson Readable => s_readable.Value;
+
+    private static CliJson With(bool indented) =>
+        new(new JsonSerializerOptions(Default.Options) { WriteIndented = indented, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
+using Cpt.Cli.Commands;
 using Cpt.Contract;
 
 var root = new RootCommand("""
@@ -13,13 +15,29 @@ var root = new RootCommand("""
 
     Exit codes: 0 done; 1 the run failed; 64 wrong manifest or usage; 65 bad data; 66 an input was not found;
     69 storage unavailable; 70 a bug; 75 stopped on request, the same command goes on.
-    """);
+    """)
+{
+    RunCommand.Create(),
+    PlanCommand.Create(),
+    ValidateCommand.Create(),
+    StatusCommand.Create(),
+    ReportCommand.Create(),
+    TaskCommand.Create(),
+};
 
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
+    if (parsed.Action is ParseErrorAction mistake)
+    {
+        mistake.ShowHelp = false;
+    }
+
     await parsed.InvokeAsync();
+    var path = string.Join(' ', parsed.CommandResult.Command.Parents.OfType<Command>().Where(parent => parent is not RootCommand).Select(parent => parent.Name).Reverse().Append(parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name));
+    await Console.Error.WriteLineAsync($"See: cpt {path} --help".Replace("  ", " ", StringComparison.Ordinal));
     return ExitCodes.BadSpec;
 }
 
-return await parsed.InvokeAsync();
+// A run handles its own signals: it stops its trainers first and waits for what they save.
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -9,6 +9,7 @@ internal static class ConfigurationSection
         Row(page, "base model", model.BaseModel);
         Row(page, "its digest", model.BaseModelDigest);
         Row(page, "storage", model.Storage);
+        Row(page, "seed", model.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture));
         foreach (var stage in model.Stages)
         {
             Row(page, $"{stage.Status.Name}: task", stage.Task);

@@ -11,14 +11,7 @@ internal sealed class HtmlText
 
     public HtmlText Add(FormattableString markup)
     {
-        var arguments = markup.GetArguments().Select(argument => (object)(argument switch
-        {
-            null => "",
-            RawHtml raw => raw.Html,
-            IFormattable number => WebUtility.HtmlEncode(number.ToString(null, CultureInfo.InvariantCulture)),
-            var other => WebUtility.HtmlEncode(other.ToString()) ?? "",
-        })).ToArray();
-        _text.AppendFormat(CultureInfo.InvariantCulture, markup.Format, arguments);
+        _text.Append(markup.ToString(Encoder.Instance));
         return this;
     }
 
@@ -29,6 +22,20 @@ internal sealed class HtmlText
     }
 
     public override string ToString() => _text.ToString();
+
+    private sealed class Encoder : IFormatProvider, ICustomFormatter
+    {
+        public static readonly Encoder Instance = new();
+
+        public object? GetFormat(Type? formatType) => formatType == typeof(ICustomFormatter) ? this : null;
+
+        public string Format(string? format, object? arg, IFormatProvider? formatProvider) => arg switch
+        {
+            RawHtml raw => raw.Html,
+            IFormattable value => WebUtility.HtmlEncode(value.ToString(format, CultureInfo.InvariantCulture)),
+            _ => WebUtility.HtmlEncode(arg?.ToString()) ?? "",
+        };
+    }
 }
 
 /// <summary>Markup that is known to be safe.</summary>

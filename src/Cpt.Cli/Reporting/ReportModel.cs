@@ -15,6 +15,8 @@ internal sealed record ReportModel
 
     public required string Storage { get; init; }
 
+    public required long Seed { get; init; }
+
     public required IReadOnlyList<ReportStage> Stages { get; init; }
 
     /// <summary>The manifest as it ran.</summary>

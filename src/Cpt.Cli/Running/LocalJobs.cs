@@ -167,6 +167,15 @@ internal sealed class LocalJobs(WorkDirectory work, LocalEnvironment environment
     private ObservedJob Observe(JobRecord record)
     {
         _live.TryGetValue(record.Name, out var attempt);
+        return Observed(record, alive: true) with { Stopping = attempt?.Stopping ?? false, Progress = attempt?.Progress };
+    }
+
+    /// <summary>A record as the planner sees it.</summary>
+    /// <param name="record">Of an attempt.</param>
+    /// <param name="alive">False: whoever looked after it is gone, whatever the record says.</param>
+    public static ObservedJob Observed(JobRecord record, bool alive)
+    {
+        var gone = record.IsActive && !alive;
         return new ObservedJob
         {
             Name = record.Name,
@@ -176,20 +185,19 @@ internal sealed class LocalJobs(WorkDirectory work, LocalEnvironment environment
             RetryToken = record.RetryToken,
             Phase = record.State switch
             {
+                _ when gone => JobPhase.Failed,
                 JobState.Created => JobPhase.Pending,
                 JobState.Running => JobPhase.Running,
                 JobState.Succeeded => JobPhase.Succeeded,
                 _ => JobPhase.Failed,
             },
-            Stopping = attempt?.Stopping ?? false,
             CreatedAt = record.StartedAt,
             StartedAt = record.StartedAt,
             FinishedAt = record.FinishedAt,
             ExitCode = record.ExitCode,
-            Reasons = record.Reason is { } reason ? [reason] : [],
+            Reasons = gone ? [AttemptEnds.RunnerGone] : record.Reason is { } reason ? [reason] : [],
             Message = record.Message,
             Result = record.Result,
-            Progress = attempt?.Progress,
         };
     }
 

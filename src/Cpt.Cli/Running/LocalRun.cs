@@ -31,6 +31,16 @@ internal sealed class LocalRun
     /// <exception cref="CliException">64: the directory belongs to a run that this manifest is not.</exception>
     public static LocalRun Enter(RunSource given, WorkDirectory work, TimeProvider time)
     {
+        var local = Peek(given, work, time);
+        local.Source.Store(work);
+        Directory.CreateDirectory(work.CacheDirectory);
+        return local;
+    }
+
+    /// <summary>The same without writing anything.</summary>
+    /// <exception cref="CliException">64: the directory belongs to a run that this manifest is not.</exception>
+    public static LocalRun Peek(RunSource given, WorkDirectory work, TimeProvider time)
+    {
         var before = RunSource.Stored(work);
         if (before is not null)
         {
@@ -47,10 +57,7 @@ internal sealed class LocalRun
         };
         var run = given.Run with { Metadata = metadata, Status = null };
         run = run with { Spec = run.Spec with { RetryToken = RetryToken(given.Run, before?.Run, status) } };
-        var source = given with { Run = run };
-        source.Store(work);
-        Directory.CreateDirectory(work.CacheDirectory);
-        return new LocalRun(source, work, status);
+        return new LocalRun(given with { Run = run }, work, status);
     }
 
     /// <summary>On a cluster somebody changes <c>spec.retryToken</c> to try a failed run again; here starting the command again says the same.</summary>

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using Cpt.Cli.Reporting;
+using Cpt.Cli.Running;
+using Cpt.Contract;
+using Cpt.Storage;
+
+namespace Cpt.Cli.Commands;
+
+/// <summary><c>cpt report</c>: the whole run as one HTML page.</summary>
+internal static class ReportCommand
+{
+    public static Command Create()
+    {
+        var file = RunOptions.File();
+        var workdir = RunOptions.Workdir();
+        var output = new Option<string?>("--output", "-o") { Description = "Where to write it (default report.html in the work directory); - writes to standard output", HelpName = "FILE" };
+        var command = new Command("report", """
+            Write one self-contained HTML page: matrix, scores over the stages, training curves, lost answers, configuration, digests.
+            cpt run writes it too when it ends; this command also works while a run goes on.
+
+              cpt report --workdir .cpt/quickstart -o quickstart.html
+            """)
+        { file, workdir, output };
+        command.SetAction((result, cancellation) => CommandErrors.GuardAsync(result, async () =>
+        {
+            var work = RunOptions.Existing(result.GetValue(workdir), result.GetValue(file));
+            var stored = RunSource.Stored(work) ?? throw StatusCommand.NotStarted(work);
+            var error = result.InvocationConfiguration.Error;
+            var options = new LocalEnvironment(work).StorageOptions(message => error.WriteLine(message));
+            var store = CheckpointStore.Open(stored.Run.Spec.Storage.Uri, options);
+            var model = await new ReportGatherer(store, TimeProvider.System).GatherAsync(stored, StatusFile.Read(work), work, WorkLock.Holder(work) is not null, cancellation);
+            var html = HtmlReport.Render(model);
+            var target = result.GetValue(output) ?? work.ReportFile;
+            if (target == "-")
+            {
+                await result.InvocationConfiguration.Output.WriteAsync(html);
+            }
+            else
+            {
+                AtomicFile.Write(target, html);
+                await result.InvocationConfiguration.Output.WriteLineAsync(WorkDirectory.Shorten(Path.GetFullPath(target)));
+            }
+
+            return ExitCodes.Done;
+        }));
+        return command;
+    }
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using System.Globalization;
+using Cpt.Cli.Running;
+using Cpt.Contract;
+
+namespace Cpt.Cli.Commands;
+
+/// <summary><c>cpt validate -f run.yaml</c>: all that is wrong with a manifest, with line and column; nothing is read but the manifest.</summary>
+internal static class ValidateCommand
+{
+    public static Command Create()
+    {
+        var file = new Option<string[]>("--file", "-f") { Description = "The ContinualRun manifests (YAML or JSON); - reads standard input", HelpName = "FILE", Required = true, AllowMultipleArgumentsPerToken = true };
+        var command = new Command("validate", """
+            Check manifests as strictly as a cluster does; says everything that is wrong at once, as FILE:LINE:COLUMN: FIELD: MESSAGE.
+
+              cpt validate -f examples/quickstart.yaml
+
+            Exit code 64 when a manifest is wrong.
+            """)
+        { file };
+        command.SetAction((result, _) => CommandErrors.GuardAsync(result, async () =>
+        {
+            var worst = ExitCodes.Done;
+            foreach (var path in result.GetRequiredValue(file))
+            {
+                try
+                {
+                    var run = RunSource.Load(path).Run;
+                    var stages = run.Spec.Stages;
+                    var count = stages.Count.ToString(CultureInfo.InvariantCulture);
+                    await result.InvocationConfiguration.Output.WriteLineAsync(
+                        $"{path}: valid: ContinualRun {run.Metadata.Name}, {count} stage{(stages.Count == 1 ? "" : "s")} ({string.Join(", ", stages.Select(stage => $"{stage.Name} {stage.Method}"))})");
+                }
+                catch (CliException wrong)
+                {
+                    await result.InvocationConfiguration.Error.WriteLineAsync(wrong.Message);
+                    worst = Math.Max(worst, wrong.ExitCode);
+                }
+            }
+
+            return worst;
+        }));
+        return command;
+    }
+}

@@ -1,0 +1,42 @@
+using System.Globalization;
+using Cpt.Api;
+using Cpt.Cli.Running;
+using Cpt.Cli.Status;
+
+namespace Cpt.Cli.Display;
+
+/// <summary>Plain lines, for a log that people read (<c>-o text</c>): what happens, and how far it is every now and then.</summary>
+internal sealed class TextDisplay(TextWriter output, TimeProvider time) : IRunDisplay
+{
+    private static readonly TimeSpan s_between = TimeSpan.FromSeconds(5);
+
+    private long _lastStep;
+
+    public void Begin(ContinualRun run, WorkDirectory work) =>
+        output.WriteLine($"{run.Metadata.Name}: {run.Spec.Stages.Count.ToString(CultureInfo.InvariantCulture)} stages from {run.Spec.BaseModel.Uri}, kept in {WorkDirectory.Shorten(work.Root)}");
+
+    public void Show(RunnerEvent what)
+    {
+        if ((EventText.Of(what) ?? Step(what)) is { } text)
+        {
+            var mark = what.Level == "info" ? "" : what.Level + ": ";
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what.Time.LocalDateTime:HH:mm:ss} {(what.Stage is { } stage ? stage + ": " : "")}{mark}{text}"));
+            output.Flush();
+        }
+    }
+
+    public void End(StatusDocument status, IReadOnlyList<string> next) => RunSummary.Write(PlainConsole.On(output), status, next);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private string? Step(RunnerEvent what)
+    {
+        if (what.Event != "step" || what.Progress is not { } progress || (_lastStep != 0 && time.GetElapsedTime(_lastStep) < s_between))
+        {
+            return null;
+        }
+
+        _lastStep = time.GetTimestamp();
+        return string.Create(CultureInfo.InvariantCulture, $"step {progress.Step}/{progress.Steps}, {EventText.Figures(progress)}");
+    }
+}

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Cpt.Api;
+using Cpt.Cli.Running;
+using Cpt.Cli.Status;
+using Cpt.Contract;
+using Cpt.Storage;
+
+namespace Cpt.Cli.Reporting;
+
+/// <summary>Collects what the page shows from the work directory and the storage. What is missing is left out: a report of half a run is a report.</summary>
+internal sealed class ReportGatherer(CheckpointStore store, TimeProvider time)
+{
+    private const string CurvesFile = "training.jsonl";
+    private const int LostExamples = 6;
+
+    public async Task<ReportModel> GatherAsync(RunSource source, ContinualRunStatus? status, WorkDirectory work, bool active, CancellationToken cancellationToken = default)
+    {
+        var run = RunDefaults.Apply(source.Run);
+        var document = StatusDocuments.Build(source.Run, status, work, active);
+        var jobs = JobRecord.LoadAll(work);
+        var stages = new List<ReportStage>();
+        var previous = status?.BaseModelDigest is { } digest ? await EvaluationAsync(Digests.BaselineHash(digest), cancellationToken) : null;
+        foreach (var (stage, stageStatus) in run.Spec.Stages.Zip(document.Stages))
+        {
+            var manifest = stageStatus.StageHash is { } hash ? await ManifestAsync(hash, cancellationToken) : null;
+            var evaluation = stageStatus.StageHash is { } row ? await EvaluationAsync(row, cancellationToken) : null;
+            var attempts = jobs.Where(job => job.Stage == stage.Name).ToList();
+            stages.Add(new ReportStage
+            {
+                Status = stageStatus,
+                Task = stage.Task.Uri,
+                TaskDigest = evaluation?.Scores.FirstOrDefault(score => score.Task == stage.Name)?.TaskDigest,
+                Training = manifest is null ? [] : await CurvesAsync(manifest, work, cancellationToken),
+                Settings = StageSettings.Of(stage),
+                Flips = [.. (evaluation?.Scores ?? []).Where(score => score.LostFromPrevious is not null).Select(score => new FlipCount(score.Task, score.LostFromPrevious ?? 0, score.GainedFromPrevious ?? 0, score.Samples))],
+                LostExamples = Lost(previous, evaluation),
+                Tokens = manifest?.Metrics.TryGetValue("tokens", out var tokens) == true ? (long)tokens : null,
+                DurationSeconds = attempts.Count > 0 ? attempts.Sum(job => ((job.FinishedAt ?? time.GetUtcNow()) - job.StartedAt).TotalSeconds) : null,
+            });
+            previous = evaluation ?? previous;
+        }
+
+        return new ReportModel
+        {
+            Status = document,
+            GeneratedAt = time.GetUtcNow(),
+            BaseModel = source.Run.Spec.BaseModel.Uri,
+            BaseModelDigest = status?.BaseModelDigest,
+            Storage = source.Run.Spec.Storage.Uri,
+            Seed = run.Spec.Seed ?? 0,
+            Stages = stages,
+            Manifest = source.Text,
+            TrainerVersion = typeof(ReportGatherer).Assembly.GetName().Version?.ToString(3) ?? "",
+        };
+    }
+
+    private async Task<CheckpointManifest?> ManifestAsync(string stageHash, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.ReadManifestAsync(stageHash, cancellationToken) ?? (await store.ListStepsAsync(stageHash, cancellationToken)).FirstOrDefault();
+        }
+        catch (StageFailureException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<EvaluationDocument?> EvaluationAsync(string stageHash, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.ReadEvaluationAsync(stageHash, cancellationToken);
+        }
+        catch (StageFailureException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<IReadOnlyList<TrainingPoint>> CurvesAsync(CheckpointManifest manifest, WorkDirectory work, CancellationToken cancellationToken)
+    {
+        var directory = Path.Combine(work.CacheDirectory, "report-" + manifest.StageHash[..12]);
+        try
+        {
+            await store.DownloadAsync(manifest, directory, [FileRole.Artifact], null, cancellationToken);
+            return [.. File.ReadLines(Path.Combine(directory, CurvesFile)).Select(Point).OfType<TrainingPoint>()];
+        }
+        catch (Exception error) when (error is StageFailureException or IOException or JsonException)
+        {
+            return [];
+        }
+        finally
+        {
+            if (Directory.Exists(directory))
+            {
+                Directory.Delete(directory, recursive: true);
+            }
+        }
+    }
+
+    private static TrainingPoint? Point(string line)
+    {
+        if (JsonNode.Parse(line) is not JsonObject point || point["step"] is not { } step)
+        {
+            return null;
+        }
+
+        var values = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach (var (name, value) in point)
+        {
+            if (value is JsonValue number && number.TryGetValue<double>(out var parsed))
+            {
+                values[name] = parsed;
+            }
+        }
+
+        return new TrainingPoint((int)step.GetValue<double>(), values);
+    }
+
+    private static List<LostSample> Lost(EvaluationDocument? before, EvaluationDocument? after)
+    {
+        var lost = new List<LostSample>();
+        foreach (var score in after?.Scores ?? [])
+        {
+            var earlier = before?.Scores.FirstOrDefault(known => known.Task == score.Task && known.Kind == score.Kind);
+            if (earlier is null)
+            {
+                continue;
+            }
+
+            var right = earlier.Records.Where(record => record.Score >= 0.5).ToDictionary(record => record.Id, StringComparer.Ordinal);
+            lost.AddRange(score.Records
+                .Where(record => record.Score < 0.5 && right.ContainsKey(record.Id))
+                .Take(LostExamples - lost.Count)
+                .Select(record => new LostSample(score.Task, record.Id, right[record.Id].Response, record.Response)));
+        }
+
+        return lost;
+    }
+}
