@@ -95,7 +95,9 @@ internal sealed class LineChart
     private void Draw(StringBuilder svg, Curve curve, Func<double, double> atX, Func<double, double> atY)
     {
         var path = new StringBuilder();
+        var bridges = new StringBuilder();
         var pen = 'M';
+        (double X, double Y)? last = null;
         foreach (var (x, y) in curve.Points)
         {
             if (!double.IsFinite(y))
@@ -104,8 +106,20 @@ internal sealed class LineChart
                 continue;
             }
 
+            if (pen == 'M' && last is { } before)
+            {
+                bridges.Append(CultureInfo.InvariantCulture, $"M{N(atX(before.X))} {N(atY(before.Y))}L{N(atX(x))} {N(atY(y))}");
+            }
+
+            last = (x, y);
             path.Append(CultureInfo.InvariantCulture, $"{pen}{N(atX(x))} {N(atY(y))}");
             pen = 'L';
+        }
+
+        if (bridges.Length > 0)
+        {
+            // Not scored in between: dotted, so that nobody reads values off it.
+            svg.Append(CultureInfo.InvariantCulture, $"<path class=\"line gap c{curve.Colour % 8}\" d=\"{bridges}\"/>");
         }
 
         svg.Append(CultureInfo.InvariantCulture, $"<path class=\"line c{curve.Colour % 8} d{curve.Colour / 8 % 2}\" d=\"{path}\"/>");

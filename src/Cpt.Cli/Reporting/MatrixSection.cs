@@ -19,11 +19,11 @@ internal static class MatrixSection
 
         page.Raw("<section>\n<h2>Accuracy matrix</h2>\n<p class=\"note\">Score on each task (column) after each stage (row), in percent. "
             + "A frame marks the task that was just learned; below it in its column one sees what later stages did to it.</p>\n");
-        page.Raw("<div class=\"scroll\"><table class=\"heat\">\n<caption>Percent of evaluation samples answered right</caption>\n<thead>");
+        page.Raw("<div class=\"scroll\"><table class=\"heat\">\n<caption class=\"vh\">Percent of evaluation samples answered right</caption>\n<thead>");
         var benchmarks = status.Benchmarks;
         if (benchmarks.Count > 0)
         {
-            page.Add($"<tr><td></td><th scope=\"colgroup\" colspan=\"{status.Tasks.Count}\">learned tasks</th><td class=\"gap\"></td>");
+            page.Add($"<tr><td class=\"gap\"></td><th scope=\"colgroup\" colspan=\"{status.Tasks.Count}\">learned tasks</th><td class=\"gap\"></td>");
             page.Add($"<th scope=\"colgroup\" colspan=\"{benchmarks.Count}\">general skills, never trained</th></tr>\n");
         }
 

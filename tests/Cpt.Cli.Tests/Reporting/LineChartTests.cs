@@ -18,7 +18,9 @@ public sealed class LineChartTests
     {
         var chart = new LineChart { Title = "scores", Curves = [new Curve("a", [(0, 50), (1, double.NaN), (2, 70)], 0)], Categories = ["start", "x", "y"], YRange = (0, 100), Dots = true };
         var svg = XDocument.Parse(chart.Render()).Root!;
-        Assert.Equal(2, svg.Elements().Single(element => element.Name.LocalName == "path").Attribute("d")!.Value.Count(letter => letter == 'M'));
+        var paths = svg.Elements().Where(element => element.Name.LocalName == "path").ToDictionary(path => (string)path.Attribute("class")!, path => (string)path.Attribute("d")!, StringComparer.Ordinal);
+        Assert.Equal(2, paths["line c0 d0"].Count(letter => letter == 'M'));
+        Assert.Equal(1, paths["line gap c0"].Count(letter => letter == 'L'));
         Assert.Equal(2, svg.Elements().Count(element => element.Name.LocalName == "circle"));
     }
 
