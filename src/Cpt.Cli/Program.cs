@@ -22,7 +22,9 @@ var root = new RootCommand("""
     ValidateCommand.Create(),
     StatusCommand.Create(),
     ReportCommand.Create(),
+    ModelCommand.Create(),
     TaskCommand.Create(),
+    PretrainCommand.Create(),
 };
 
 var parsed = root.Parse(args);
