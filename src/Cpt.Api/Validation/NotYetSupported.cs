@@ -28,11 +28,6 @@ internal static class NotYetSupported
 
     private static IEnumerable<FieldError> Stage(RunStage stage, int index)
     {
-        if (stage.Rft?.Algorithm is Algorithm.RLOO or Algorithm.ReMax)
-        {
-            yield return new FieldError(StageRules.Path(index, "rft.algorithm"), $"{stage.Rft.Algorithm} is not supported yet; use GRPO");
-        }
-
         if (stage.Rft?.InstanceFilter is not null)
         {
             yield return new FieldError(StageRules.Path(index, "rft.instanceFilter"), "is not supported yet; leave it out");

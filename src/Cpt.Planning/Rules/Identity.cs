@@ -16,7 +16,7 @@ internal static class Identity
             return false;
         }
 
-        var specHash = StageSpecs.SpecHash(draft.Run, stage.Index);
+        var specHash = StageSpecs.SpecHash(draft.Run.Spec, stage.Index);
         var status = stage.Status;
         if (status.StageHash is not null && status.SpecHash == specHash && status.Attempts > 0)
         {
@@ -40,7 +40,7 @@ internal static class Identity
         {
             SpecHash = specHash,
             TaskDigest = task,
-            StageHash = Digests.StageHash(input, StageSpecs.Training(draft.Run, stage.Index, task)),
+            StageHash = Digests.StageHash(input, StageSpecs.Training(draft.Run.Spec, stage.Index, task)),
         };
         return true;
     }

@@ -24,7 +24,7 @@ internal static class Order
                 ];
             }
 
-            if (stage.Status.SpecHash is { } hash && hash != StageSpecs.SpecHash(draft.Run, stage.Index))
+            if (stage.Status.SpecHash is { } hash && hash != StageSpecs.SpecHash(draft.Run.Spec, stage.Index))
             {
                 return
                 [

@@ -13,7 +13,7 @@ public static class StageSpecs
     {
         run = RunDefaults.Apply(run);
         var stage = run.Spec.Stages[index];
-        var training = Training(run, index, inputs.TaskDigest);
+        var training = Training(run.Spec, index, inputs.TaskDigest);
         return new StageSpec
         {
             Namespace = run.Metadata.Namespace!,
@@ -38,24 +38,29 @@ public static class StageSpecs
     }
 
     /// <summary>The part that decides the weights.</summary>
-    public static TrainingSpec Training(ContinualRun run, int index, string? taskDigest)
+    /// <param name="run">With or without defaults applied.</param>
+    /// <param name="index">0-based place of the stage.</param>
+    /// <param name="taskDigest">Digest of the stage's task, or null where it does not matter.</param>
+    public static TrainingSpec Training(ContinualRun run, int index, string? taskDigest) => Training(RunDefaults.Apply(run).Spec, index, taskDigest);
+
+    /// <inheritdoc cref="Training(ContinualRun, int, string?)"/>
+    internal static TrainingSpec Training(ContinualRunSpec defaulted, int index, string? taskDigest)
     {
-        run = RunDefaults.Apply(run);
-        var stage = run.Spec.Stages[index];
+        var stage = defaulted.Stages[index];
         return new TrainingSpec
         {
             Method = stage.Method == Method.SFT ? StageMethod.SFT : StageMethod.RFT,
             Task = new TaskInput { Name = stage.Name, Uri = stage.Task.Uri, Digest = taskDigest, Scorer = stage.Task.Scorer?.ToString() },
             Optimization = Optimization(stage.Parameters!),
             Rft = stage.Method == Method.RFT ? Rft(stage.Rft!) : null,
-            Seed = run.Spec.Seed!.Value,
+            Seed = defaulted.Seed!.Value,
         };
     }
 
     /// <summary>16 hex digits over what the manifest asks for, whatever the data contains: two values differ when the manifest was edited.</summary>
-    public static string SpecHash(ContinualRun run, int index)
+    internal static string SpecHash(ContinualRunSpec defaulted, int index)
     {
-        var training = Training(run, index, taskDigest: null);
+        var training = Training(defaulted, index, taskDigest: null);
         return Digests.OfText(JsonSerializer.Serialize(training with { Task = training.Task with { Name = "" } }, ContractJson.Default.TrainingSpec))[..16];
     }
 
@@ -88,7 +93,7 @@ public static class StageSpecs
         return new OptimizationSpec
         {
             LearningRate = Number(parameters[StageParameters.LearningRate]),
-            Epochs = Number(parameters[StageParameters.Epochs]),
+            Epochs = parameters.TryGetValue(StageParameters.Epochs, out var epochs) ? Number(epochs) : s_plain.Epochs,
             Steps = parameters.TryGetValue(StageParameters.Steps, out var steps) ? Whole(steps) : null,
             BatchSize = Whole(parameters[StageParameters.BatchSize]),
             MicroBatchSize = Whole(parameters[StageParameters.MicroBatchSize]),

@@ -1,0 +1,140 @@
+using Cpt.Api;
+using Cpt.Contract;
+
+namespace Cpt.Planning.Tests;
+
+public sealed class StageSpecsTests
+{
+    private static readonly StageInputs s_inputs = new() { BaseModelDigest = A.Digest("base"), InputDigest = A.Digest("base"), TaskDigest = A.Digest("task") };
+
+    [Fact]
+    public void TheFirstStageStartsFromTheBaseModelAndTheNextFromItsResult()
+    {
+        var run = A.Run("demo").WithStage("sums", Method.SFT).WithStage("half", Method.RFT).Build();
+        var first = StageSpecs.Build(run, 0, s_inputs);
+        var second = StageSpecs.Build(run, 1, s_inputs with { InputStageHash = first.StageHash, InputDigest = A.Digest("result") });
+
+        Assert.Equal(("bundled://models/digits-base", null, A.Digest("base")), (first.Input.Uri, first.Input.StageHash, first.Input.Digest));
+        Assert.Equal((null, first.StageHash, A.Digest("result")), (second.Input.Uri, second.Input.StageHash, second.Input.Digest));
+        Assert.Equal(first.BaseModel, second.BaseModel);
+        Assert.Equal(Digests.BaselineHash(A.Digest("base")), first.Evaluation.PreviousRow);
+        Assert.Equal(first.StageHash, second.Evaluation.PreviousRow);
+        Assert.Equal(["sums"], first.Evaluation.Tasks.Select(task => task.Name));
+        Assert.Equal(["sums", "half"], second.Evaluation.Tasks.Select(task => task.Name));
+    }
+
+    [Fact]
+    public void EveryParameterReachesTheTrainer()
+    {
+        var run = A.Run("demo").WithStage("sums", Method.SFT).With(spec => spec with
+        {
+            Seed = 7,
+            Stages =
+            [
+                spec.Stages[0] with
+                {
+                    Parameters = new Dictionary<string, string>(StringComparer.Ordinal)
+                    {
+                        ["learningRate"] = "3e-4", ["steps"] = "12", ["batchSize"] = "16", ["microBatchSize"] = "4", ["schedule"] = "Linear",
+                        ["warmupRatio"] = "0.25", ["weightDecay"] = "0.05", ["beta1"] = "0.8", ["beta2"] = "0.95", ["epsilon"] = "1e-6",
+                        ["maxGradientNorm"] = "0.5", ["maxSequenceTokens"] = "64", ["precision"] = "bfloat16",
+                        ["stopAtAccuracy"] = "0.9", ["stopCheckSteps"] = "3", ["stopEvaluationSamples"] = "32",
+                    },
+                },
+            ],
+        }).Build();
+
+        var training = StageSpecs.Build(run, 0, s_inputs).Training;
+
+        Assert.Equal(7, training.Seed);
+        Assert.Null(training.Rft);
+        Assert.Equal(
+            new OptimizationSpec
+            {
+                LearningRate = 3e-4, Steps = 12, BatchSize = 16, MicroBatchSize = 4, Schedule = LearningRateSchedule.Linear,
+                WarmupRatio = 0.25, WeightDecay = 0.05, Beta1 = 0.8, Beta2 = 0.95, Epsilon = 1e-6,
+                MaxGradientNorm = 0.5, MaxSequenceTokens = 64, Precision = "bfloat16",
+                StopAtAccuracy = 0.9, StopCheckSteps = 3, StopEvaluationSamples = 32,
+            },
+            training.Optimization);
+    }
+
+    [Fact]
+    public void EveryFieldOfRftReachesTheTrainer()
+    {
+        var run = A.Run("demo").WithStage("half", Method.RFT).With(spec => spec with
+        {
+            Stages =
+            [
+                spec.Stages[0] with
+                {
+                    Rft = new RftSettings
+                    {
+                        Algorithm = Algorithm.RLOO, GroupSize = 4, KlCoefficient = "0.01", ClipLow = "0.1", ClipHigh = "0.28", DualClip = "2.5",
+                        Kl = new KlSettings { Reference = ReferenceModel.PreviousStage, Estimator = Estimator.K2 },
+                        Temperature = "0.9", TopP = "0.99", TopK = 20, MaxResponseTokens = 9, MiniBatches = 2,
+                        LossAggregation = Aggregation.SequenceMean, DynamicSampling = 3, Prompt = PromptMode.ChainOfThought,
+                        Reward = new RewardSettings { AccuracyWeight = "0.8", FormatWeight = "0.2" }, PreflightRollouts = 5,
+                    },
+                },
+            ],
+        }).Build();
+
+        Assert.Equal(
+            new RftSpec
+            {
+                Algorithm = RftAlgorithm.RLOO, GroupSize = 4, KlCoefficient = 0.01, ClipLow = 0.1, ClipHigh = 0.28, DualClip = 2.5,
+                KlReference = KlReference.PreviousStage, KlEstimator = "k2", Temperature = 0.9, TopP = 0.99, TopK = 20, MaxResponseTokens = 9,
+                MiniBatches = 2, LossAggregation = "SequenceMean", DynamicSamplingBatches = 3, Prompt = PromptStyle.ChainOfThought,
+                AccuracyWeight = 0.8, FormatWeight = 0.2, PreflightRollouts = 5,
+            },
+            StageSpecs.Build(run, 0, s_inputs).Training.Rft);
+    }
+
+    [Fact]
+    public void StepsWithoutEpochsLeaveNothingUnresolved() =>
+        Assert.Equal(1, StageSpecs.Training(WithParameter("steps", "5"), 0, null).Optimization.Epochs);
+
+    public static TheoryData<string, Func<ContinualRun, ContinualRun>, bool> Edits => new()
+    {
+        { "a learning rate", run => Edit(run, stage => stage with { Parameters = new Dictionary<string, string>(StringComparer.Ordinal) { ["learningRate"] = "1e-3" } }), true },
+        { "the same learning rate written otherwise", run => Edit(run, stage => stage with { Parameters = new Dictionary<string, string>(StringComparer.Ordinal) { ["learningRate"] = "0.00001" } }), false },
+        { "a method", run => Edit(run, stage => stage with { Method = Method.RFT }), true },
+        { "a scorer", run => Edit(run, stage => stage with { Task = stage.Task with { Scorer = Scorer.Numeric } }), true },
+        { "a seed", run => run with { Spec = run.Spec with { Seed = 1 } }, true },
+        { "the stage's name", run => Edit(run, stage => stage with { Name = "other" }), false },
+        { "a default written out", run => RunDefaults.Apply(run), false },
+        { "where the same data lies", run => Edit(run, stage => stage with { Task = stage.Task with { Uri = "file:///elsewhere" } }), false },
+        { "the checkpoint interval", run => run with { Spec = run.Spec with { Checkpoint = new CheckpointSettings { IntervalSteps = 1 } } }, false },
+        { "the evaluation", run => run with { Spec = run.Spec with { Evaluation = new EvaluationSettings { MaxSamples = 3 } } }, false },
+        { "the retries", run => run with { Spec = run.Spec with { Retry = new RetrySettings { MaxRetries = 9 } } }, false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Edits))]
+    public void OnlyWhatDecidesTheWeightsChangesAStagesHash(string what, Func<ContinualRun, ContinualRun> edit, bool changes)
+    {
+        Assert.NotEmpty(what);
+        var run = A.Run("demo").WithStage("sums", Method.SFT).Build();
+        Assert.Equal(changes, StageSpecs.Build(run, 0, s_inputs).StageHash != StageSpecs.Build(edit(run), 0, s_inputs).StageHash);
+    }
+
+    [Fact]
+    public void OtherDataOrAnotherInputIsAnotherStage()
+    {
+        var run = A.Run("demo").WithStage("sums", Method.SFT).Build();
+        string[] hashes =
+        [
+            StageSpecs.Build(run, 0, s_inputs).StageHash,
+            StageSpecs.Build(run, 0, s_inputs with { TaskDigest = A.Digest("other") }).StageHash,
+            StageSpecs.Build(run, 0, s_inputs with { InputDigest = A.Digest("other") }).StageHash,
+        ];
+        Assert.Equal(3, hashes.Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(hashes[0], StageSpecs.Build(run, 0, s_inputs with { Attempt = 5, Baseline = true }).StageHash);
+    }
+
+    private static ContinualRun WithParameter(string key, string value) =>
+        Edit(A.Run("demo").WithStage("sums", Method.SFT).Build(), stage => stage with { Parameters = new Dictionary<string, string>(StringComparer.Ordinal) { [key] = value } });
+
+    private static ContinualRun Edit(ContinualRun run, Func<RunStage, RunStage> edit) => run with { Spec = run.Spec with { Stages = [.. run.Spec.Stages.Select(edit)] } };
+}
