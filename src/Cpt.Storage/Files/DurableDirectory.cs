@@ -8,7 +8,7 @@ internal static class DurableDirectory
         if (Directory.Exists(path)) return;
         var parent = Path.GetDirectoryName(path);
         if (parent is not null) Create(parent);
-        Directory.CreateDirectory(path);
+        Posix.MakeDirectory(path);
         if (parent is not null) Posix.SyncDirectory(parent);
     }
 }

@@ -7,6 +7,7 @@ namespace Cpt.Storage;
 internal static partial class Posix
 {
     private const int Exists = 17;
+    private const uint AnyMode = 0x1FF; // 0777, less the umask
     private const int ReadOnly = 0x80000; // O_RDONLY | O_CLOEXEC
     private const int CurrentDirectory = -100; // AT_FDCWD
     private const uint NoReplace = 1; // RENAME_NOREPLACE
@@ -38,6 +39,16 @@ internal static partial class Posix
         return false;
     }
 
+    /// <summary>
+    /// mkdir(2); no error when something has the name already. Directory.CreateDirectory raises an error when a neighbour removes the directory in between.
+    /// </summary>
+    public static void MakeDirectory(string path)
+    {
+        if (MakeDirectory(path, AnyMode) == 0) return;
+        var error = Marshal.GetLastPInvokeError();
+        if (error != Exists) throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}", error);
+    }
+
     /// <summary>A new name is durable only once its directory is.</summary>
     public static void SyncDirectory(string directory)
     {
@@ -57,6 +68,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int RenameAt2(int fromDirectory, string from, int toDirectory, string to, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MakeDirectory(string path, uint mode);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
