@@ -111,7 +111,7 @@ public sealed record OptimizationSpec
     /// <summary>Samples a step (SFT) or prompts a rollout batch (RFT).</summary>
     public required int BatchSize { get; init; }
 
-    /// <summary>Sequences in one forward pass; 0 = the whole batch. Gradients are accumulated to the same token mean.</summary>
+    /// <summary>Sequences in one forward pass; 0 = chosen by length. Gradients are accumulated to the same token mean.</summary>
     public int MicroBatchSize { get; init; }
 
     [JsonConverter(typeof(JsonStringEnumConverter<LearningRateSchedule>))]
@@ -226,7 +226,7 @@ public sealed record RftSpec
 
     public int MaxResponseTokens { get; init; } = 256;
 
-    /// <summary>Threads that sample side by side; part of the result, since each has its own generator.</summary>
+    /// <summary>Threads that sample side by side. What is drawn hangs on seed, row and position, not on them; only rounding does.</summary>
     public int RolloutThreads { get; init; } = 2;
 
     /// <summary>Rollouts of the preflight that must earn something before training starts; 0 = no preflight.</summary>

@@ -165,4 +165,42 @@ public sealed class SftLoopTests
         var error = Assert.Throws<StageFailureException>(() => StageLoops.Create(Tiny.Context(Tiny.Sft(Tiny.Optimization(1)), model, Tiny.EvenDigits() with { Train = [] })));
         Assert.Equal((ExitCodes.BadData, "NoValidSamples"), (error.ExitCode, error.Reason));
     }
+
+    [Fact]
+    public void Bfloat16TrainsOnFloat32Weights()
+    {
+        using var model = Tiny.Model();
+        var task = Tiny.Task([Tiny.Sample("a", "sun=", "moon"), Tiny.Sample("b", "day=", "night")]);
+        using var loop = StageLoops.Create(Tiny.Context(Tiny.Sft(Tiny.Optimization(100, batch: 2, rate: 1e-2) with { Precision = "bfloat16" }), model, task));
+        StepReport last = null!;
+        while (!loop.Finished) last = loop.RunStep(default);
+        Assert.True(last.Loss < 0.1, $"loss {last.Loss}");
+        Assert.All(model.Parameters, parameter => Assert.Equal(ScalarType.Float32, parameter.Value.dtype));
+    }
+
+    [Fact]
+    public void AnUnknownPrecisionIsRefusedWithWhatThereIs()
+    {
+        using var model = Tiny.Model();
+        var error = Assert.Throws<StageFailureException>(() =>
+            StageLoops.Create(Tiny.Context(Tiny.Sft(Tiny.Optimization(1) with { Precision = "fp8" }), model, Tiny.EvenDigits())));
+        Assert.Contains("precision: 'fp8' is not a precision; use float32 or bfloat16", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ALookAtTheAccuracyThatWasCancelledIsPaidWhenTheStageResumes()
+    {
+        using var model = Tiny.Model();
+        var training = Tiny.Sft(Tiny.Optimization(10) with { StopAtAccuracy = 0.9, StopCheckSteps = 2 });
+        using var loop = StageLoops.Create(Tiny.Context(training, model, Tiny.EvenDigits()));
+        loop.RunStep(default);
+        var paid = loop.RunStep(default).StopAccuracy;
+        var state = loop.SaveState();
+        state["stopCheckPending"] = true;
+        state["history"]!["points"]![1]!.AsObject().Remove("stopAccuracy");
+
+        loop.LoadState(state, loop.OptimizerState());
+        Assert.Equal(paid, loop.History.Points[^1].StopAccuracy);
+        Assert.False(loop.SaveState()["stopCheckPending"]!.GetValue<bool>());
+    }
 }
