@@ -68,7 +68,7 @@ internal sealed partial class TrainerProcess
             await using var server = await StatusServer.StartAsync(_options.Port, anyAddress: _options.Port != 0, _reporter, exposition, _options.Stall);
             using var work = WorkDirectory.Open(_options.WorkDirectory);
             await new StageAttempt(_spec, work, _reporter, metrics, outcome, _time, stop.Requested).RunAsync();
-            return End(new StageEnding(ExitCodes.Done, "Completed", outcome.Message), outcome);
+            return End(new StageEnding(ExitCodes.Done, "Completed", ""), outcome);
         }
         catch (Exception error)
         {
@@ -78,7 +78,7 @@ internal sealed partial class TrainerProcess
                 _reporter.Error(error.ToString());
             }
 
-            return End(ending with { Message = ending.ExitCode == ExitCodes.Stopped ? outcome.Message : ending.Message }, outcome);
+            return End(ending, outcome);
         }
     }
 
@@ -98,7 +98,9 @@ internal sealed partial class TrainerProcess
             StageHash = _spec?.StageHash ?? "",
             ExitCode = ending.ExitCode,
             Reason = ending.Reason,
-            Message = ending.Message.Length == 0 ? null : ending.Message,
+            Message = ending.ExitCode == ExitCodes.Stopped
+                ? $"{ending.Message}; committed up to step {progress.CheckpointStep} of {progress.Steps}"
+                : ending.Message.Length == 0 ? null : ending.Message,
             Step = progress.Step,
             Steps = progress.Steps,
             CheckpointDigest = outcome?.CheckpointDigest,

@@ -1,5 +1,8 @@
 using System.Net.Sockets;
 using Cpt.Contract;
+using Cpt.Models;
+using Cpt.Tasks;
+using Cpt.Torch;
 
 namespace Cpt.Trainer.Ending;
 
@@ -22,10 +25,18 @@ internal static class Failures
         AggregateException { InnerExceptions: [var only] } => Of(only, stopRequested),
         StageFailureException known => new(known.ExitCode, known.Reason, known.Message),
         OperationCanceledException when stopRequested => new(ExitCodes.Stopped, "Stopped", "stopped on request"),
+        NonFiniteLogitsException => new(ExitCodes.BadData, "NonFiniteLogits", error.Message),
+        ModelFormatException => new(ExitCodes.BadData, "CorruptModel", error.Message),
+        TaskDataException { NoSamples: true } => new(ExitCodes.BadData, "NoValidSamples", error.Message),
+        TaskDataException task => new(ExitCodes.BadData, "BadTask", string.Join("; ", task.Errors)),
+        TaskNotFoundException => new(ExitCodes.InputNotFound, "NotFound", error.Message),
         IOException { HResult: NoSpaceLeft or QuotaExceeded } => new(ExitCodes.StorageUnavailable, "StorageFull", error.Message),
         SocketException or HttpRequestException => new(ExitCodes.StorageUnavailable, "StorageUnavailable", error.Message),
-        OutOfMemoryException => new(ExitCodes.Internal, "OutOfMemory", "memory is exhausted; lower microBatchSize or raise the memory limit", Unforeseen: true),
+        _ when IsOutOfMemory(error) => new(ExitCodes.Internal, "OutOfMemory", "memory is exhausted; lower microBatchSize or raise the memory limit", Unforeseen: true),
         DllNotFoundException => new(ExitCodes.Internal, "LibraryMissing", error.Message, Unforeseen: true),
         _ => new(ExitCodes.Internal, "Internal", $"{error.GetType().Name}: {error.Message}", Unforeseen: true),
     };
+
+    private static bool IsOutOfMemory(Exception error) => error is OutOfMemoryException
+        || (error is TorchException && (error.Message.Contains("not enough memory", StringComparison.Ordinal) || error.Message.Contains("out of memory", StringComparison.Ordinal)));
 }

@@ -50,7 +50,17 @@ internal sealed class StatusServer : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
-        builder.WebHost.ConfigureKestrel(server => server.Listen(anyAddress ? IPAddress.Any : IPAddress.Loopback, port));
+        builder.WebHost.ConfigureKestrel(server =>
+        {
+            if (anyAddress)
+            {
+                server.ListenAnyIP(port);
+            }
+            else
+            {
+                server.Listen(IPAddress.Loopback, port);
+            }
+        });
         var application = builder.Build();
         application.MapGet("/metrics", context => WriteAsync(context, 200, PrometheusExposition.ContentType, metrics.Render()));
         application.MapGet("/progress", context => WriteAsync(context, 200, "application/json",

@@ -1,16 +1,129 @@
+using System.Globalization;
 using Cpt.Contract;
+using Cpt.Storage;
 using Cpt.Trainer.Measuring;
 using Cpt.Trainer.Reporting;
 
 namespace Cpt.Trainer.Stages;
 
-internal sealed class StageAttempt(
-    StageSpec spec, WorkDirectory work, StageReporter reporter, TrainerMetrics metrics, StageOutcome outcome, TimeProvider time, CancellationToken stop)
+/// <summary>
+/// One attempt of one stage, in reading order: what is due to be scored, row 0, the training unless it is committed already, this stage's row.
+/// Every part is skipped when storage shows that an earlier attempt has done it.
+/// </summary>
+internal sealed class StageAttempt
 {
-    public Task RunAsync()
+    private readonly StageSpec _spec;
+    private readonly WorkDirectory _work;
+    private readonly StageReporter _reporter;
+    private readonly TrainerMetrics _metrics;
+    private readonly StageOutcome _outcome;
+    private readonly TimeProvider _time;
+    private readonly CancellationToken _stop;
+    private readonly CheckpointStore _store;
+    private readonly StageInputs _inputs;
+    private readonly StageEvaluation _evaluation;
+
+    public StageAttempt(
+        StageSpec spec, WorkDirectory work, StageReporter reporter, TrainerMetrics metrics, StageOutcome outcome, TimeProvider time, CancellationToken stop)
     {
-        reporter.Beat();
-        _ = (spec, work, metrics, outcome, time, stop);
-        return Task.CompletedTask;
+        (_spec, _work, _reporter, _metrics, _outcome, _time, _stop) = (spec, work, reporter, metrics, outcome, time, stop);
+        var options = new StorageOptions { OnWarning = reporter.Warning };
+        _store = CheckpointStore.Open(spec.StorageUri, options);
+        _inputs = new StageInputs(_store, new InputResolver(options), work, reporter);
+        _evaluation = new StageEvaluation(spec, _store, reporter, time, stop);
+    }
+
+    public async Task RunAsync()
+    {
+        _reporter.Phase(TrainerPhase.Loading);
+        var final = await _store.ReadManifestAsync(_spec.StageHash, _stop);
+        _outcome.CheckpointDigest = final?.ModelDigest;
+
+        // Read before training: an evaluation that cannot work must not be found out after days.
+        var row = await DueAsync(_spec.Evaluation.Tasks);
+        await ScoreBaselineAsync();
+        using var training = final is null ? await StartAsync() : null;
+        final = training is null ? Skip(final!) : await TrainAsync(training);
+        await ScoreAsync(final, row, training?.Policy);
+        _reporter.Phase(TrainerPhase.Done);
+    }
+
+    private async Task<IReadOnlyList<DueScore>> DueAsync(IReadOnlyList<TaskInput> tasks)
+    {
+        var due = new List<DueScore>();
+        foreach (var (input, kind) in tasks.Select(task => (task, ScoreKind.Task)).Concat(_spec.Evaluation.Benchmarks.Select(benchmark => (benchmark, ScoreKind.Benchmark))))
+        {
+            due.Add(new DueScore(input, kind, await _inputs.TaskAsync(input, _stop)));
+        }
+
+        return due;
+    }
+
+    private async Task ScoreBaselineAsync()
+    {
+        if (!_spec.Evaluation.Baseline)
+        {
+            return;
+        }
+
+        LoadedModel? loaded = null;
+        try
+        {
+            var digest = _spec.BaseModel.Digest;
+            await _evaluation.ScoreRowAsync(Digests.BaselineHash(digest), digest, await DueAsync(_spec.Evaluation.BaselineTasks), previousRow: null,
+                async () => loaded = LoadedModel.Load(await _inputs.ModelAsync(_spec.BaseModel, _stop), _spec.Device));
+        }
+        finally
+        {
+            loaded?.Dispose();
+        }
+    }
+
+    private async Task<StageTraining> StartAsync()
+    {
+        _reporter.Phase(TrainerPhase.Loading);
+        var task = await _inputs.TaskAsync(_spec.Training.Task, _stop);
+        var reference = _spec.Training.Rft?.KlReference switch
+        {
+            KlReference.Base => await _inputs.ModelAsync(_spec.BaseModel, _stop),
+            KlReference.PreviousStage => await _inputs.ModelAsync(_spec.Input, _stop),
+            _ => null,
+        };
+        PolicyTraining Build(string directory) => PolicyTraining.Start(directory, _spec, task, reference, _reporter.Warning);
+        var checkpoints = new StageCheckpoints(_spec, _store, _work, _reporter, _metrics, _time) { Parents = await _inputs.LineageAsync(_spec.Input, _stop) };
+        var policy = await checkpoints.ResumeAsync(Build, _stop) ?? Build(await _inputs.ModelAsync(_spec.Input, _stop));
+        return new StageTraining(_spec, policy, checkpoints, _reporter, _metrics, _time, _stop);
+    }
+
+    private async Task<CheckpointManifest> TrainAsync(StageTraining training)
+    {
+        var final = await training.RunAsync();
+        _outcome.CheckpointDigest = final.ModelDigest;
+        return final;
+    }
+
+    private CheckpointManifest Skip(CheckpointManifest final)
+    {
+        _reporter.Update(progress => progress with { Step = final.Step, Steps = final.StepsDue, CheckpointStep = final.Step, Tokens = (long)final.Metrics.GetValueOrDefault("tokens") });
+        _reporter.Resumed(string.Create(CultureInfo.InvariantCulture, $"the final checkpoint is committed already (attempt {final.Attempt}, step {final.Step}); only missing scores are due"));
+        return final;
+    }
+
+    private async Task ScoreAsync(CheckpointManifest final, IReadOnlyList<DueScore> due, LoadedModel? trained)
+    {
+        LoadedModel? loaded = null;
+        try
+        {
+            var row = await _evaluation.ScoreRowAsync(_spec.StageHash, final.ModelDigest, due, _spec.Evaluation.PreviousRow, async () =>
+                trained ?? (loaded = LoadedModel.Load(await _inputs.ModelAsync(new ModelInput { StageHash = _spec.StageHash, Digest = final.ModelDigest }, _stop), _spec.Device)));
+            foreach (var column in due)
+            {
+                _outcome.Scores[column.Input.Name] = row.Scores.First(column.IsMetBy).Accuracy;
+            }
+        }
+        finally
+        {
+            loaded?.Dispose();
+        }
     }
 }

@@ -3,8 +3,6 @@ namespace Cpt.Trainer.Stages;
 /// <summary>What an attempt has reached so far; also of interest when it fails.</summary>
 internal sealed class StageOutcome
 {
-    public string Message { get; set; } = "";
-
     public string? CheckpointDigest { get; set; }
 
     /// <summary>Accuracy by task and benchmark, in the order of scoring.</summary>

@@ -1,0 +1,53 @@
+using Cpt.Contract;
+using Cpt.Tasks;
+using Cpt.Training;
+
+namespace Cpt.Trainer.Stages;
+
+/// <summary>A policy and the loop that trains it.</summary>
+internal sealed class PolicyTraining : IDisposable
+{
+    private PolicyTraining(LoadedModel policy, IStageLoop loop)
+    {
+        Policy = policy;
+        Loop = loop;
+    }
+
+    public LoadedModel Policy { get; }
+
+    public IStageLoop Loop { get; }
+
+    /// <param name="directory">Weights to start from.</param>
+    /// <param name="spec">What is trained.</param>
+    /// <param name="task">On what.</param>
+    /// <param name="reference">Directory of the KL reference; null when there is none.</param>
+    /// <param name="log">Warnings for people.</param>
+    public static PolicyTraining Start(string directory, StageSpec spec, TaskData task, string? reference, Action<string> log)
+    {
+        var policy = LoadedModel.Load(directory, spec.Device);
+        try
+        {
+            var loop = StageLoops.Create(new StageContext
+            {
+                Training = spec.Training,
+                Policy = policy.Model,
+                Tokenizer = policy.Tokenizer,
+                Task = task,
+                Reference = reference is null ? null : () => LoadedModel.Load(reference, spec.Device).Model,
+                Log = log,
+            });
+            return new PolicyTraining(policy, loop);
+        }
+        catch
+        {
+            policy.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        Loop.Dispose();
+        Policy.Dispose();
+    }
+}

@@ -1,0 +1,165 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Cpt.Contract;
+using Cpt.Models;
+using Cpt.Storage;
+using Cpt.Torch;
+using Cpt.Trainer.Measuring;
+using Cpt.Trainer.Reporting;
+using Cpt.Training;
+
+namespace Cpt.Trainer.Stages;
+
+/// <summary>Writes the checkpoints of one stage: model, optimizer and trainer state in intermediate ones, model and curves in the final one.</summary>
+internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, WorkDirectory work, StageReporter reporter, TrainerMetrics metrics, TimeProvider time)
+{
+    public const string OptimizerFile = "trainer/optimizer.safetensors";
+    public const string StateFile = "trainer/state.json";
+    public const string CurvesFile = "training.jsonl";
+
+    /// <summary>Digests of the models this stage starts from, input first.</summary>
+    public IReadOnlyList<string> Parents { get; init; } = [];
+
+    /// <summary>Newest committed step; 0 before the first.</summary>
+    public int CommittedStep { get; private set; }
+
+    /// <summary>Commits an intermediate checkpoint and lets go of old ones.</summary>
+    public async Task CommitStepAsync(CausalLM policy, IStageLoop loop, CancellationToken cancellationToken)
+    {
+        var committed = await CommitAsync(CheckpointKind.Step, policy, loop, cancellationToken);
+        CommittedStep = committed.Step;
+        reporter.Update(progress => progress with { CheckpointStep = committed.Step });
+        reporter.Checkpoint(string.Create(CultureInfo.InvariantCulture, $"step {committed.Step} of {committed.StepsDue} is committed"));
+        await store.ApplyRetentionAsync(spec.StageHash, spec.Checkpoint.Keep, cancellationToken);
+    }
+
+    /// <summary>Commits the stage's result.</summary>
+    /// <exception cref="StageFailureException">70: steps are missing.</exception>
+    public async Task<CheckpointManifest> CommitFinalAsync(CausalLM policy, IStageLoop loop, CancellationToken cancellationToken)
+    {
+        if (loop.Step != loop.StepsDue && !loop.StoppedEarly)
+        {
+            throw new StageFailureException(ExitCodes.Internal, "StepsMissing",
+                $"stage {spec.Stage}: {loop.Step} steps are done, {loop.StepsDue} are due; its final checkpoint is not committed");
+        }
+
+        var final = await CommitAsync(CheckpointKind.Final, policy, loop, cancellationToken);
+        reporter.Update(progress => progress with { CheckpointStep = final.Step });
+        reporter.Checkpoint(string.Create(CultureInfo.InvariantCulture, $"the final checkpoint is committed after {final.Step} steps: {final.ModelDigest}"));
+        return final;
+    }
+
+    /// <summary>
+    /// Puts the newest checkpoint that is whole into a loop, passing over damaged ones with a warning. Null when there is none; <paramref name="build"/> then
+    /// has to be called with the stage's input.
+    /// </summary>
+    /// <param name="build">Makes policy and loop from a model directory.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public async Task<PolicyTraining?> ResumeAsync(Func<string, PolicyTraining> build, CancellationToken cancellationToken)
+    {
+        foreach (var manifest in await store.ListStepsAsync(spec.StageHash, cancellationToken))
+        {
+            PolicyTraining? training = null;
+            try
+            {
+                var directory = work.Empty(Name("resume"));
+                await store.DownloadAsync(manifest, directory, [FileRole.Model, FileRole.State], new TransferHeartbeat(reporter), cancellationToken);
+                training = build(directory);
+                Load(training.Loop, directory);
+                CommittedStep = manifest.Step;
+                Directory.Delete(directory, recursive: true);
+                reporter.Resumed(string.Create(CultureInfo.InvariantCulture, $"continuing from step {manifest.Step} of {manifest.StepsDue}, committed by attempt {manifest.Attempt}"));
+                return training;
+            }
+            catch (Exception error) when (error is ModelFormatException or FileNotFoundException or StageFailureException { ExitCode: ExitCodes.BadData or ExitCodes.InputNotFound })
+            {
+                training?.Dispose();
+                reporter.Warning(string.Create(CultureInfo.InvariantCulture, $"the checkpoint of step {manifest.Step} is passed over: {error.Message}"));
+            }
+        }
+
+        return null;
+    }
+
+    private static void Load(IStageLoop loop, string directory)
+    {
+        try
+        {
+            var state = JsonNode.Parse(File.ReadAllBytes(Path.Combine(directory, StateFile)))!.AsObject();
+            using var scope = torch.NewDisposeScope();
+            loop.LoadState(state, TensorFile.Read(Path.Combine(directory, OptimizerFile)));
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or NullReferenceException)
+        {
+            throw new StageFailureException(ExitCodes.BadData, "CorruptCheckpoint", $"{StateFile} is not the state of a trainer: {error.Message}", error);
+        }
+    }
+
+    private async Task<CheckpointManifest> CommitAsync(CheckpointKind kind, CausalLM policy, IStageLoop loop, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        reporter.Update(progress => progress with { Phase = TrainerPhase.Committing });
+        var directory = work.Empty(Name("commit"));
+        var sources = Write(directory, kind, policy, loop);
+        var newest = loop.History.Points.Count > 0 ? loop.History.Points[^1] : null;
+        var manifest = await store.CommitAsync(
+            new CheckpointManifest
+            {
+                Kind = kind,
+                StageHash = spec.StageHash,
+                Namespace = spec.Namespace,
+                Run = spec.Run,
+                Stage = spec.Stage,
+                Attempt = spec.Attempt,
+                Step = loop.Step,
+                StepsDue = loop.StepsDue,
+                StoppedEarly = loop.StoppedEarly,
+                ModelDigest = "",
+                Files = [],
+                Parents = Parents,
+                Metrics = Metrics(newest, loop.Tokens),
+                TrainerVersion = TrainerProcess.Version,
+                CreatedAt = time.GetUtcNow(),
+            },
+            sources, new TransferHeartbeat(reporter), cancellationToken);
+        Directory.Delete(directory, recursive: true);
+        metrics.CheckpointBytes.Record(manifest.Files.Sum(file => file.Size));
+        metrics.CheckpointCommitSeconds.Record(time.GetElapsedTime(started).TotalSeconds);
+        return manifest;
+    }
+
+    private static List<CheckpointSource> Write(string directory, CheckpointKind kind, CausalLM policy, IStageLoop loop)
+    {
+        policy.Save(directory);
+        var sources = CheckpointSource.Model(directory).ToList();
+        if (kind == CheckpointKind.Step)
+        {
+            Directory.CreateDirectory(Path.Combine(directory, Path.GetDirectoryName(StateFile)!));
+            TensorFile.Write(Path.Combine(directory, OptimizerFile), loop.OptimizerState());
+            File.WriteAllText(Path.Combine(directory, StateFile), loop.SaveState().ToJsonString());
+            sources.Add(new CheckpointSource(OptimizerFile, Path.Combine(directory, OptimizerFile), FileRole.State));
+            sources.Add(new CheckpointSource(StateFile, Path.Combine(directory, StateFile), FileRole.State));
+        }
+
+        File.WriteAllLines(Path.Combine(directory, CurvesFile), loop.History.ToJson()["points"]!.AsArray().Select(point => point!.ToJsonString()));
+        sources.Add(new CheckpointSource(CurvesFile, Path.Combine(directory, CurvesFile), FileRole.Artifact));
+        return sources;
+    }
+
+    private static Dictionary<string, double> Metrics(MetricsPoint? newest, long tokens)
+    {
+        var values = new Dictionary<string, double>(StringComparer.Ordinal) { ["tokens"] = tokens };
+        foreach (var (name, value) in new[] { ("loss", newest?.Loss), ("gradientNorm", newest?.GradientNorm), ("reward", newest?.Reward), ("kl", newest?.Kl), ("stopAccuracy", newest?.StopAccuracy) })
+        {
+            if (value is { } known)
+            {
+                values[name] = known;
+            }
+        }
+
+        return values;
+    }
+
+    private string Name(string purpose) => $"{purpose}-{spec.StageHash[..12]}";
+}

@@ -1,0 +1,53 @@
+using Cpt.Contract;
+using Cpt.Storage;
+using Cpt.Tasks;
+using Cpt.Trainer.Reporting;
+using Cpt.Training;
+
+namespace Cpt.Trainer.Stages;
+
+/// <summary>One column of a row: what to score, under which heading.</summary>
+internal sealed record DueScore(TaskInput Input, ScoreKind Kind, TaskData Task)
+{
+    /// <summary>A score of this task as it is now; another digest means that the score is stale.</summary>
+    public bool IsMetBy(TaskScore score) => IsColumnOf(score) && score.TaskDigest == Task.Digest;
+
+    public bool IsColumnOf(TaskScore score) => score.Task == Input.Name && score.Kind == Kind;
+}
+
+/// <summary>Writes a row of the accuracy matrix task by task, so that a killed evaluation goes on with the task it was killed in.</summary>
+internal sealed class StageEvaluation(StageSpec spec, CheckpointStore store, StageReporter reporter, TimeProvider time, CancellationToken stop)
+{
+    /// <param name="rowHash">Where the row stands: a stage's hash, or the baseline's.</param>
+    /// <param name="modelDigest">Of the model that is scored; a row of another model is begun anew.</param>
+    /// <param name="due">In the order of scoring.</param>
+    /// <param name="previousRow">Row to count flips against; null for none.</param>
+    /// <param name="load">Called once, and only if a score is missing; what it gives stays the caller's.</param>
+    /// <returns>The row as it stands in storage.</returns>
+    public async Task<EvaluationDocument> ScoreRowAsync(
+        string rowHash, string modelDigest, IReadOnlyList<DueScore> due, string? previousRow, Func<Task<LoadedModel>> load)
+    {
+        var row = await store.ReadEvaluationAsync(rowHash, stop) is { } written && written.ModelDigest == modelDigest
+            ? written
+            : new EvaluationDocument { StageHash = rowHash, ModelDigest = modelDigest, Scores = [], CreatedAt = time.GetUtcNow() };
+        var missing = due.Where(column => !row.Scores.Any(column.IsMetBy)).ToList();
+        if (missing.Count == 0)
+        {
+            return row;
+        }
+
+        var previous = previousRow is null ? null : await store.ReadEvaluationAsync(previousRow, stop);
+        var model = await load();
+        var evaluator = new Evaluator(model.Model, model.Tokenizer, EvaluationSettings.Of(spec.Evaluation, spec.Training.Seed));
+        foreach (var column in missing)
+        {
+            stop.ThrowIfCancellationRequested();
+            reporter.Phase(TrainerPhase.Evaluating, column.Input.Name);
+            var score = evaluator.Score(column.Task, column.Kind, previous?.Scores.FirstOrDefault(column.IsColumnOf), stop) with { Task = column.Input.Name };
+            row = await store.WriteEvaluationAsync(row with { Scores = [score], CreatedAt = time.GetUtcNow() }, CancellationToken.None);
+            reporter.Evaluation(score);
+        }
+
+        return row;
+    }
+}

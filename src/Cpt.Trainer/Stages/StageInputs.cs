@@ -1,0 +1,79 @@
+using Cpt.Contract;
+using Cpt.Storage;
+using Cpt.Tasks;
+using Cpt.Trainer.Reporting;
+
+namespace Cpt.Trainer.Stages;
+
+/// <summary>Brings models and tasks to this machine and makes sure that they are the ones that were meant. Each is fetched once.</summary>
+internal sealed class StageInputs(CheckpointStore store, InputResolver resolver, WorkDirectory work, StageReporter reporter)
+{
+    private readonly Dictionary<string, string> _models = new(StringComparer.Ordinal);
+    private readonly Dictionary<TaskInput, TaskData> _tasks = [];
+
+    /// <summary>The local directory of a model whose files have the digest that stage.json asks for.</summary>
+    /// <exception cref="StageFailureException">66 when it does not exist, 65 when it is another one, 69 when storage does not answer.</exception>
+    public async Task<string> ModelAsync(ModelInput model, CancellationToken cancellationToken)
+    {
+        if (!_models.TryGetValue(model.Digest, out var directory))
+        {
+            directory = model.StageHash is { } hash
+                ? await DownloadAsync(hash, model.Digest, cancellationToken)
+                : (await resolver.MaterializeAsync(model.Uri!, work.Cache, model.Digest, Heartbeat(), cancellationToken)).Directory;
+            _models.Add(model.Digest, directory);
+        }
+
+        return directory;
+    }
+
+    /// <summary>A task with the scorer that the run gives it.</summary>
+    /// <exception cref="StageFailureException">65 when its content is not what the stage was planned with.</exception>
+    public async Task<TaskData> TaskAsync(TaskInput wanted, CancellationToken cancellationToken)
+    {
+        if (!_tasks.TryGetValue(wanted, out var task))
+        {
+            task = (await LoadAsync(wanted, cancellationToken)).WithScorer(wanted.Scorer);
+            _tasks.Add(wanted, task);
+        }
+
+        return task;
+    }
+
+    /// <summary>Digests of the models that a model came from, itself first.</summary>
+    public async Task<IReadOnlyList<string>> LineageAsync(ModelInput model, CancellationToken cancellationToken)
+    {
+        var parents = model.StageHash is { } hash && await store.ReadManifestAsync(hash, cancellationToken) is { } manifest ? manifest.Parents : [];
+        return [model.Digest, .. parents];
+    }
+
+    private async Task<TaskData> LoadAsync(TaskInput wanted, CancellationToken cancellationToken)
+    {
+        if (!GeneratedTaskUri.IsOne(wanted.Uri))
+        {
+            return TaskLoader.LoadDirectory((await resolver.MaterializeTaskAsync(wanted.Uri, work.Cache, wanted.Digest, Heartbeat(), cancellationToken)).Directory);
+        }
+
+        var task = TaskLoader.Load(wanted.Uri);
+        return wanted.Digest is null || wanted.Digest == task.Digest
+            ? task
+            : throw new StageFailureException(ExitCodes.BadData, "TaskChanged",
+                $"task {wanted.Name} ({wanted.Uri}): this trainer generates it with digest {task.Digest}, but the stage was planned with {wanted.Digest}; plan and train with the same version");
+    }
+
+    private async Task<string> DownloadAsync(string hash, string digest, CancellationToken cancellationToken)
+    {
+        var manifest = await store.ReadManifestAsync(hash, cancellationToken)
+            ?? throw new StageFailureException(ExitCodes.InputNotFound, "NotFound", $"stage {hash} has no committed checkpoint in {store.Location}; its result is this stage's input");
+        if (manifest.ModelDigest != digest)
+        {
+            throw new StageFailureException(ExitCodes.BadData, "CorruptCheckpoint",
+                $"stage {hash} in {store.Location} has committed model {manifest.ModelDigest}, but this stage was planned with {digest}");
+        }
+
+        var directory = Path.Combine(work.Cache, "models", digest);
+        await store.DownloadAsync(manifest, directory, [FileRole.Model], Heartbeat(), cancellationToken);
+        return directory;
+    }
+
+    private TransferHeartbeat Heartbeat() => new(reporter);
+}
