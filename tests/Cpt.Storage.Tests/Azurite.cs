@@ -12,7 +12,8 @@ public sealed class Azurite : IAsyncLifetime
     public const string Account = "devstoreaccount1";
     public const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
-    private Process? _process;
+    private readonly List<Process> _processes = [];
+    private string _entry = "";
     private int _containers;
 
     /// <summary>Why it does not run here, or null.</summary>
@@ -33,16 +34,19 @@ public sealed class Azurite : IAsyncLifetime
             return;
         }
 
-        var origin = await StartAsync(entry, []);
+        _entry = entry;
+        var origin = await StartAsync();
         Endpoint = $"{origin}/{Account}";
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_process is null) return;
-        _process.Kill();
-        await _process.WaitForExitAsync();
-        _process.Dispose();
+        foreach (var process in _processes)
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
     }
 
     /// <summary>A name nobody else uses.</summary>
@@ -53,19 +57,21 @@ public sealed class Azurite : IAsyncLifetime
     internal static Func<string, string?> Variables(params (string Name, string Value)[] values) =>
         name => values.FirstOrDefault(value => value.Name == name).Value;
 
-    private async Task<string> StartAsync(string entry, string[] more)
+    /// <summary>Starts one more process; returns its origin.</summary>
+    internal async Task<string> StartAsync(params string[] more)
     {
         var start = new ProcessStartInfo("node") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = Path.GetTempPath() };
-        foreach (var argument in (string[])[entry, "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--blobHost", "127.0.0.1", "--blobPort", "0", .. more])
+        foreach (var argument in (string[])[_entry, "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--blobHost", "127.0.0.1", "--blobPort", "0", .. more])
             start.ArgumentList.Add(argument);
-        _process = Process.Start(start)!;
-        var errors = _process.StandardError.ReadToEndAsync();
-        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        var process = Process.Start(start)!;
+        _processes.Add(process);
+        var errors = process.StandardError.ReadToEndAsync();
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
             const string Listens = "successfully listens on ";
             var at = line.IndexOf(Listens, StringComparison.Ordinal);
             if (at < 0) continue;
-            _ = _process.StandardOutput.ReadToEndAsync(); // Keeps its pipe from filling.
+            _ = process.StandardOutput.ReadToEndAsync(); // Keeps its pipe from filling.
             return line[(at + Listens.Length)..].Trim();
         }
 

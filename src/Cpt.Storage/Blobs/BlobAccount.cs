@@ -37,13 +37,26 @@ internal static class BlobAccount
             if (endpoint.Scheme != Uri.UriSchemeHttps)
                 throw StorageErrors.Unavailable($"{uri.Text}: {Endpoint} is {endpoint}, and without {SasToken} or {AccountKey} only https is possible: identities are not sent in the clear");
             return options.Variable("AZURE_FEDERATED_TOKEN_FILE") is not null
-                ? (new BlobServiceClient(endpoint, new WorkloadIdentityCredential(), settings), "workload identity")
+                ? (new BlobServiceClient(endpoint, WorkloadIdentity(options, settings.Transport), settings), "workload identity")
                 : (new BlobServiceClient(endpoint, new DefaultAzureCredential(includeInteractiveCredentials: false), settings), "DefaultAzureCredential");
         }
         catch (Exception error) when (error is FormatException or ArgumentException or InvalidOperationException)
         {
             throw StorageErrors.Unavailable($"{uri.Text}: the credentials in the environment cannot be read: {error.Message} (looked at: {Looked})", error);
         }
+    }
+
+    private static WorkloadIdentityCredential WorkloadIdentity(StorageOptions options, HttpPipelineTransport transport)
+    {
+        var identity = new WorkloadIdentityCredentialOptions
+        {
+            ClientId = options.Variable("AZURE_CLIENT_ID"),
+            TenantId = options.Variable("AZURE_TENANT_ID"),
+            TokenFilePath = options.Variable("AZURE_FEDERATED_TOKEN_FILE"),
+            Transport = transport,
+        };
+        if (options.Variable("AZURE_AUTHORITY_HOST") is { } authority) identity.AuthorityHost = new Uri(authority);
+        return new WorkloadIdentityCredential(identity);
     }
 
     private static Uri EndpointOf(StorageUri uri, StorageOptions options)

@@ -10,7 +10,7 @@ public sealed partial class CheckpointStore
     /// </summary>
     internal TimeSpan Grace { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>Within this after the first touch the manifest is written, or the commit fails.</summary>
+    /// <summary>For touching, and again for writing the manifest; what takes longer fails.</summary>
     private static readonly TimeSpan s_commitWithin = TimeSpan.FromMinutes(1);
 
     private const int MostTouchRounds = 20;
@@ -46,7 +46,16 @@ public sealed partial class CheckpointStore
         foreach (var (source, file) in files.Zip(described))
             await _objects.PutFileAsync(StorageLayout.Blob(file.Digest), source.LocalPath, file.Digest, meter.For(file.Path), cancellationToken).ConfigureAwait(false);
         await HoldAsync(files, described, cancellationToken).ConfigureAwait(false);
-        return await PublishAsync(manifest, name, cancellationToken).ConfigureAwait(false);
+        using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        soon.CancelAfter(s_commitWithin - TimeSpan.FromSeconds(5));
+        try
+        {
+            return await PublishAsync(manifest, name, soon.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw StorageErrors.Unavailable($"{_objects.Describe(name)}: too slow: the manifest could not be written within {s_commitWithin}", error);
+        }
     }
 
     /// <summary>Makes every blob young again, and sends again what a sweep took meanwhile.</summary>
@@ -71,7 +80,7 @@ public sealed partial class CheckpointStore
     private async Task<CheckpointManifest> PublishAsync(CheckpointManifest manifest, string name, CancellationToken cancellationToken)
     {
         var content = Manifests.Write(manifest);
-        if (await InTimeAsync(token => _objects.PutIfAbsentAsync(name, content, token), name, cancellationToken).ConfigureAwait(false)) return manifest;
+        if (await _objects.PutIfAbsentAsync(name, content, cancellationToken).ConfigureAwait(false)) return manifest;
         if (manifest.Kind == CheckpointKind.Final)
         {
             var standing = await ReadManifestAsync(manifest.StageHash, cancellationToken).ConfigureAwait(false)
@@ -93,23 +102,9 @@ public sealed partial class CheckpointStore
 
         if (before is not null && Manifests.SameResult(before, manifest)) return before;
         if (before is not null) await DiscardAsync($"{manifest.StageHash}-{manifest.Step}", before, cancellationToken).ConfigureAwait(false);
-        return await InTimeAsync(token => _objects.PutIfMatchAsync(name, content, stored.Version, token), name, cancellationToken).ConfigureAwait(false)
+        return await _objects.PutIfMatchAsync(name, content, stored.Version, cancellationToken).ConfigureAwait(false)
             ? manifest
             : await PublishAsync(manifest, name, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task<bool> InTimeAsync(Func<CancellationToken, Task<bool>> write, string name, CancellationToken cancellationToken)
-    {
-        using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        soon.CancelAfter(s_commitWithin - TimeSpan.FromSeconds(5));
-        try
-        {
-            return await write(soon.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw StorageErrors.Unavailable($"{_objects.Describe(name)}: too slow: the manifest could not be written within {s_commitWithin}", error);
-        }
     }
 
     private CheckpointManifest Settled(CheckpointManifest mine, CheckpointManifest standing, string name)
