@@ -166,6 +166,15 @@ public sealed class InterruptionTests : IDisposable
         Assert.DoesNotContain("\"event\":\"result\"", File.ReadAllText(log), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ATrainerWhoseRunnerIsGoneAlreadyDoesNotBegin()
+    {
+        var notTheParent = new Dictionary<string, string?>(StringComparer.Ordinal) { ["CPT_DIE_WITH_PARENT"] = "4194303" };
+        await using var child = _stages.Start(await _stages.SftAsync(), notTheParent);
+        Assert.Equal(128 + 9, await child.ExitAsync());
+        Assert.Empty(child.Events);
+    }
+
     /// <summary>Long enough that the first signal always finds it at work.</summary>
     private static StageSpec Long(StageSpec spec) => Longer(spec, 20);
 

@@ -123,6 +123,28 @@ public sealed class StageTests : IDisposable
         Assert.Equal("", await Promtool.CheckAsync(page));
     }
 
+    [Fact]
+    public async Task ForAPersonItWritesText()
+    {
+        await using var child = _stages.Start(await _stages.SftAsync(), "--log", "text");
+        Assert.Equal(ExitCodes.Done, await child.ExitAsync());
+        Assert.Empty(child.Events);
+        Assert.Contains("] 12/12 loss ", child.Log, StringComparison.Ordinal);
+        Assert.Matches(@"\nsums: [0-9.]+ % of 8, lost \d, gained \d\n", child.Log);
+        Assert.Contains("\nCompleted (exit code 0)\n", child.Log, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ExitCodes.Done, "cpt-trainer --stage FILE [options]", "--help")]
+    [InlineData(ExitCodes.Done, "stage contract 1", "--version")]
+    [InlineData(ExitCodes.BadSpec, "cpt-trainer: --port: x is not a port; give 0 to 65535", "--stage", "s", "--port", "x")]
+    public async Task TheCommandLineExplainsItself(int exitCode, string said, params string[] arguments)
+    {
+        await using var child = TrainerChild.Start(new Dictionary<string, string?>(StringComparer.Ordinal), arguments);
+        Assert.Equal(exitCode, await child.ExitAsync());
+        Assert.Contains(said, child.Log, StringComparison.Ordinal);
+    }
+
     private List<JsonElement> Curves(CheckpointManifest manifest)
     {
         var digest = manifest.Files.Single(file => file.Path == "training.jsonl").Digest;
