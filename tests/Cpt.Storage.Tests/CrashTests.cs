@@ -13,7 +13,7 @@ public sealed class CrashTests
         var store = CheckpointStore.Open(uri, new StorageOptions { OnWarning = warnings.Add });
         for (var round = 1; round <= 8; round++)
         {
-            await DoomedWriter.StartAndKillAsync(uri, seed: round, afterCommits: 1 + (round % 4));
+            await DoomedWriter.StartAndKillAsync(uri, local["model"], seed: round, afterCommits: 1 + (round % 4));
             var steps = await store.ListStepsAsync(DoomedWriter.StageHash, TestContext.Current.CancellationToken);
             Assert.NotEmpty(steps);
             foreach (var manifest in steps) await store.DownloadAsync(manifest, local[$"out{round}-{manifest.Step}"], cancellationToken: TestContext.Current.CancellationToken);

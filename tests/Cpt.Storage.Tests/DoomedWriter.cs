@@ -9,9 +9,8 @@ internal static class DoomedWriter
     public const string Argument = "--doomed-writer";
     public const string StageHash = "doomed";
 
-    public static async Task WriteForeverAsync(string uri, int seed)
+    public static async Task WriteForeverAsync(string uri, string directory, int seed)
     {
-        var directory = Directory.CreateTempSubdirectory("cpt-doomed-").FullName;
         var store = CheckpointStore.Open(uri);
         for (var step = 1; ; step++)
         {
@@ -26,12 +25,12 @@ internal static class DoomedWriter
     }
 
     /// <summary>Starts the writer and kills it right after it reported a number of commits, that is, in the middle of what it did next.</summary>
-    public static async Task StartAndKillAsync(string uri, int seed, int afterCommits)
+    public static async Task StartAndKillAsync(string uri, string directory, int seed, int afterCommits)
     {
         var host = Environment.ProcessPath!;
         var start = new ProcessStartInfo(host) { RedirectStandardOutput = true, UseShellExecute = false };
         if (Path.GetFileNameWithoutExtension(host) == "dotnet") start.ArgumentList.Add(typeof(DoomedWriter).Assembly.Location);
-        foreach (var argument in (string[])[Argument, uri, seed.ToString(System.Globalization.CultureInfo.InvariantCulture)]) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])[Argument, uri, directory, seed.ToString(System.Globalization.CultureInfo.InvariantCulture)]) start.ArgumentList.Add(argument);
         using var child = Process.Start(start)!;
         for (var commits = 0; commits < afterCommits; commits++)
             Assert.NotNull(await child.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));

@@ -7,8 +7,8 @@ internal static class Program
 {
     public static async Task<int> Main(string[] args)
     {
-        if (args is not [DoomedWriter.Argument, var uri, var seed]) return await ConsoleRunner.Run(args);
-        await DoomedWriter.WriteForeverAsync(uri, int.Parse(seed, System.Globalization.CultureInfo.InvariantCulture));
+        if (args is not [DoomedWriter.Argument, var uri, var directory, var seed]) return await ConsoleRunner.Run(args);
+        await DoomedWriter.WriteForeverAsync(uri, directory, int.Parse(seed, System.Globalization.CultureInfo.InvariantCulture));
         return 0;
     }
 }
