@@ -1,4 +1,5 @@
 using Cpt.Api;
+using Cpt.Contract;
 
 namespace Cpt.Planning.Rules;
 
@@ -24,7 +25,7 @@ internal static class Order
                 ];
             }
 
-            if (stage.Status.SpecHash is { } hash && hash != StageSpecs.SpecHash(draft.Run.Spec, stage.Index))
+            if (!SameSettings(draft, stage))
             {
                 return
                 [
@@ -34,6 +35,31 @@ internal static class Order
         }
 
         return null;
+    }
+
+    /// <summary>Data that only moved to another place is still the same data, and a stage learned from it the same stage.</summary>
+    private static bool SameSettings(Draft draft, StageDraft stage)
+    {
+        var hash = StageSpecs.SpecHash(draft.Run.Spec, stage.Index);
+        if (stage.Status.SpecHash == hash)
+        {
+            return true;
+        }
+
+        var input = stage.Index == 0 ? draft.BaseModelDigest : draft.Stages[stage.Index - 1].Status.CheckpointDigest;
+        if (input is null || draft.Find(new Need.TaskDigest(stage.Stage.Task.Uri)) is not { } found)
+        {
+            // Not known for now: nothing is refused on a suspicion, and the next look will tell.
+            return true;
+        }
+
+        if (found.Value is not string digest || Digests.StageHash(input, StageSpecs.Training(draft.Run.Spec, stage.Index, digest)) != stage.StageHash)
+        {
+            return false;
+        }
+
+        stage.Status = stage.Status with { SpecHash = hash };
+        return true;
     }
 
     private static string Names(IReadOnlyList<StageStatus> recorded, StageDraft stage)
