@@ -16,7 +16,7 @@ public static class ImmutableFields
     public static IReadOnlyDictionary<string, string> Of(ContinualRun run)
     {
         var result = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        Collect(RunDefaults.Apply(run).Spec, "spec", result);
+        Collect(RunDefaults.Apply(run with { Spec = run.Spec with { Stages = [] } }).Spec, "spec", result);
         return result;
     }
 

@@ -6,17 +6,39 @@ namespace Cpt.Api.Validation;
 /// <summary>Rules between the fields of a stage's <c>rft</c> block, judged with defaults applied.</summary>
 internal static class RftRules
 {
-    public static IEnumerable<FieldError> KlHasAReference(ContinualRun run) => Each(run, static (rft, _) =>
+    private static readonly Func<RftSettings, RunStage, (string Field, string Message)?>[] s_rules =
+        [KlHasAReference, DualClipIsOffOrAboveOne, RewardsCanBeEarned, BatchesCanBeSplit, PromptsFitBesideResponses];
+
+    public static IEnumerable<FieldError> Check(ContinualRun run)
+    {
+        if (!run.Spec.Stages.Any(stage => stage.Method == Method.RFT))
+        {
+            yield break;
+        }
+
+        foreach (var (index, stage) in RunDefaults.Apply(run).Spec.Stages.Index())
+        {
+            foreach (var rule in stage is { Method: Method.RFT, Rft: not null } ? s_rules : [])
+            {
+                if (rule(stage.Rft!, stage) is var (field, message))
+                {
+                    yield return new FieldError(StageRules.Path(index, $"rft.{field}"), message);
+                }
+            }
+        }
+    }
+
+    private static (string Field, string Message)? KlHasAReference(RftSettings rft, RunStage stage) =>
         Number(rft.KlCoefficient) > 0 && rft.Kl!.Reference == ReferenceModel.None
             ? ("klCoefficient", $"{rft.KlCoefficient} weighs a distance to kl.reference None; name Base or PreviousStage, or set klCoefficient to \"0\"")
-            : null);
+            : null;
 
-    public static IEnumerable<FieldError> DualClipIsOffOrAboveOne(ContinualRun run) => Each(run, static (rft, _) =>
+    private static (string Field, string Message)? DualClipIsOffOrAboveOne(RftSettings rft, RunStage stage) =>
         Number(rft.DualClip) is > 0 and <= 1
             ? ("dualClip", $"{rft.DualClip} would cap every loss; use \"0\" (off) or a value above 1, such as \"3\"")
-            : null);
+            : null;
 
-    public static IEnumerable<FieldError> RewardsCanBeEarned(ContinualRun run) => Each(run, static (rft, _) =>
+    private static (string Field, string Message)? RewardsCanBeEarned(RftSettings rft, RunStage stage)
     {
         var format = Number(rft.Reward!.FormatWeight);
         if (format > 0 && rft.Prompt == PromptMode.Direct)
@@ -25,30 +47,19 @@ internal static class RftRules
         }
 
         return Number(rft.Reward.AccuracyWeight) + format == 0 ? ("reward", "gives nothing for anything; accuracyWeight or formatWeight must be above 0") : null;
-    });
+    }
 
-    public static IEnumerable<FieldError> BatchesCanBeSplit(ContinualRun run) => Each(run, static (rft, stage) =>
+    private static (string Field, string Message)? BatchesCanBeSplit(RftSettings rft, RunStage stage) =>
         Whole(stage, StageParameters.BatchSize) is { } batch && rft.MiniBatches > batch
             ? ("miniBatches", string.Create(CultureInfo.InvariantCulture, $"{rft.MiniBatches} is more than the {batch} prompts of a rollout batch (parameters.batchSize)"))
-            : null);
+            : null;
 
-    public static IEnumerable<FieldError> PromptsFitBesideResponses(ContinualRun run) => Each(run, static (rft, stage) =>
+    private static (string Field, string Message)? PromptsFitBesideResponses(RftSettings rft, RunStage stage) =>
         Whole(stage, StageParameters.MaxSequenceTokens) is { } sequence && rft.MaxResponseTokens >= sequence
             ? ("maxResponseTokens", string.Create(
                 CultureInfo.InvariantCulture,
                 $"{rft.MaxResponseTokens} leaves no room for a prompt in parameters.maxSequenceTokens ({sequence}); lower the one or raise the other"))
-            : null);
-
-    private static IEnumerable<FieldError> Each(ContinualRun run, Func<RftSettings, RunStage, (string Field, string Message)?> rule)
-    {
-        foreach (var (index, stage) in RunDefaults.Apply(run).Spec.Stages.Index())
-        {
-            if (stage is { Method: Method.RFT, Rft: { } rft } && rule(rft, stage) is var (field, message))
-            {
-                yield return new FieldError(StageRules.Path(index, $"rft.{field}"), message);
-            }
-        }
-    }
+            : null;
 
     /// <summary>NaN for what is no number: that has been said already, and compares as nothing.</summary>
     private static double Number(string? text) => text is not null && DecimalAttribute.TryParse(text, out var number) ? number : double.NaN;

@@ -1,0 +1,248 @@
+using Cpt.Api.Reading;
+using Cpt.Api.Rules;
+
+namespace Cpt.Api.Tests;
+
+public sealed class RunValidatorTests
+{
+    /// <summary>A sentence, a line of the valid manifest, what it becomes, and the path and message of the only error due.</summary>
+    public static TheoryData<string, string, string, string> Mistakes => new()
+    {
+        {
+            "two stages of one name", "name: half", "name: parity",
+            "spec.stages[1].name: \"parity\" is the name of entry 0 already; names must be unique"
+        },
+        {
+            "a name that is no label", "name: half", "name: Half_1",
+            "spec.stages[1].name: \"Half_1\" is not a name; use lowercase letters, digits and '-', starting and ending with a letter or digit, at most 63 characters"
+        },
+        {
+            "names too long for a Job", "name: half", "name: a-stage-with-a-name-that-is-far-too-long-to-fit-into-a-job",
+            "spec.stages[1].name: \"a-stage-with-a-name-that-is-far-too-long-to-fit-into-a-job\" is too long beside the run's name: together they have 62 characters, and at most 55 fit the Job's name <run>-<stage>-a<N>"
+        },
+        {
+            "an rft block for SFT", "method: RFT", "method: SFT",
+            "spec.stages[0].rft: is only for method RFT; the method of stage \"parity\" is SFT"
+        },
+        {
+            "a misspelt parameter", "steps: \"20\"", "setps: \"20\"",
+            "spec.stages[0].parameters.setps: unknown parameter; did you mean steps?"
+        },
+        {
+            "a parameter of rft", "steps: \"20\"", "groupSize: \"4\"",
+            "spec.stages[0].parameters.groupSize: unknown parameter; groupSize belongs under rft"
+        },
+        {
+            "a parameter that is no number", "\"1e-4\"", "\"fast\"",
+            "spec.stages[0].parameters.learningRate: \"fast\" is not a decimal number; write it like \"0.5\" or \"1e-6\""
+        },
+        {
+            "a learning rate of nothing", "\"1e-4\"", "\"0\"",
+            "spec.stages[0].parameters.learningRate: 0 is out of range; it must be above 0 and at most 1"
+        },
+        {
+            "half a step", "steps: \"20\"", "steps: \"2.5\"",
+            "spec.stages[0].parameters.steps: \"2.5\" is not a whole number"
+        },
+        {
+            "no step", "steps: \"20\"", "steps: \"0\"",
+            "spec.stages[0].parameters.steps: 0 is too small; the smallest value is 1"
+        },
+        {
+            "an unknown schedule", "steps: \"20\"", "schedule: \"Step\"",
+            "spec.stages[0].parameters.schedule: \"Step\" is unknown; use one of Constant, Linear, Cosine"
+        },
+        {
+            "a KL weight without a reference", "groupSize: 8", "klCoefficient: \"0.01\"\n      kl: {reference: None}",
+            "spec.stages[0].rft.klCoefficient: 0.01 weighs a distance to kl.reference None; name Base or PreviousStage, or set klCoefficient to \"0\""
+        },
+        {
+            "a dual clip that caps everything", "groupSize: 8", "dualClip: \"0.5\"",
+            "spec.stages[0].rft.dualClip: 0.5 would cap every loss; use \"0\" (off) or a value above 1, such as \"3\""
+        },
+        {
+            "a format nobody asks for", "groupSize: 8", "reward: {formatWeight: \"0.1\"}",
+            "spec.stages[0].rft.reward.formatWeight: 0.1 rewards a form that prompt Direct never asks for; use prompt ChainOfThought or formatWeight \"0\""
+        },
+        {
+            "a reward for nothing", "groupSize: 8", "reward: {accuracyWeight: \"0\"}",
+            "spec.stages[0].rft.reward: gives nothing for anything; accuracyWeight or formatWeight must be above 0"
+        },
+        {
+            "more mini-batches than prompts", "groupSize: 8", "miniBatches: 65",
+            "spec.stages[0].rft.miniBatches: 65 is more than the 64 prompts of a rollout batch (parameters.batchSize)"
+        },
+        {
+            "a response as long as the context", "groupSize: 8", "maxResponseTokens: 512",
+            "spec.stages[0].rft.maxResponseTokens: 512 leaves no room for a prompt in parameters.maxSequenceTokens (512); lower the one or raise the other"
+        },
+        {
+            "a first wait longer than the last", "  storage:", "  retry: {backoff: {initialSeconds: 20, maxSeconds: 10}}\n  storage:",
+            "spec.retry.backoff.initialSeconds: 20 is more than maxSeconds (10); the first wait is the shortest"
+        },
+        {
+            "a negative deadline", "  storage:", "  activeDeadlineSeconds: -1\n  storage:",
+            "spec.activeDeadlineSeconds: -1 is too small; the smallest value is 1"
+        },
+        {
+            "a gate without a limit", "  storage:", "  evaluation: {gates: [{metric: forgetting}]}\n  storage:",
+            "spec.evaluation.gates[0]: has no limit; write maximum: \"5\" for five points"
+        },
+        {
+            "a gate that nothing passes", "  storage:", "  evaluation: {gates: [{metric: averageAccuracy, minimum: \"60\", maximum: \"50\"}]}\n  storage:",
+            "spec.evaluation.gates[0].minimum: 60 is more than maximum (50); no value passes"
+        },
+        {
+            "a gate on benchmarks that are not there", "  storage:", "  evaluation: {gates: [{metric: benchmarkDrop, maximum: \"5\"}]}\n  storage:",
+            "spec.evaluation.gates[0].metric: benchmarkDrop needs spec.evaluation.benchmarks, and there are none"
+        },
+        {
+            "two benchmarks of one name", "  storage:", "  evaluation: {benchmarks: [{name: a, uri: \"file:///a\"}, {name: a, uri: \"file:///b\"}]}\n  storage:",
+            "spec.evaluation.benchmarks[1].name: \"a\" is the name of entry 0 already; names must be unique"
+        },
+        {
+            "replay, which comes later", "  - name: half\n", "  - name: half\n    replay: {percentage: 10}\n",
+            "spec.stages[1].replay: is not supported yet; leave it out"
+        },
+        {
+            "an instance filter, which comes later", "groupSize: 8", "instanceFilter: {rollouts: 8}",
+            "spec.stages[0].rft.instanceFilter: is not supported yet; leave it out"
+        },
+        {
+            "several nodes, which come later", "  storage:", "  template: {nodes: 2}\n  storage:",
+            "spec.template.nodes: 2 is not supported yet; use 1"
+        },
+        {
+            "no reuse, which comes later", "  storage:", "  reusePolicy: Never\n  storage:",
+            "spec.reusePolicy: Never is not supported yet; use IfUnchanged, or storage of its own for this run"
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public void AMistakeBetweenFieldsIsNamed(string sentence, string line, string instead, string error)
+    {
+        Assert.NotEmpty(sentence);
+        var errors = Assert.Throws<ManifestException>(() => ManifestReader.Read(ManifestText.With(line, instead), "run.yaml")).Errors;
+        Assert.Equal([error], errors.Select(one => one.ToString()));
+        Assert.All(errors, one => Assert.True(one.Line > 0, "every error has a place"));
+    }
+
+    [Fact]
+    public void ReplayMayOnlyLookBack()
+    {
+        var text = ManifestText.With("  - name: half\n", "  - name: half\n    replay: {percentage: 10, fromStages: [parity, later]}\n");
+        var errors = Assert.Throws<ManifestException>(() => ManifestReader.Read(text, "run.yaml")).Errors;
+        Assert.Contains(errors, error => error.ToString() == "spec.stages[1].replay.fromStages[1]: \"later\" is not an earlier stage; use one of parity");
+    }
+
+    [Theory]
+    [InlineData(0, "has 0 entries; it must have 1 to 64")]
+    [InlineData(65, "has 65 entries; it must have 1 to 64")]
+    public void AChainHasOneToSixtyFourStages(int count, string message)
+    {
+        var run = Valid();
+        run = run with { Spec = run.Spec with { Stages = [.. Enumerable.Range(0, count).Select(index => run.Spec.Stages[1] with { Name = $"s{index}" })] } };
+        Assert.Equal([new FieldError("spec.stages", message)], RunValidator.Validate(run));
+    }
+
+    [Fact]
+    public void TheSameRulesAreHeldOnObjectsThatWereNeverText()
+    {
+        var run = Valid();
+        var stage = run.Spec.Stages[0] with { Rft = new RftSettings { GroupSize = 1, Temperature = "0" }, Task = new StageTask { Uri = "http://x/y" } };
+        run = run with { Kind = "Pod", Spec = run.Spec with { Stages = [stage], Storage = new StorageSettings { Uri = "pvc://" } } };
+
+        Assert.Equal(
+            ["kind", "spec.storage.uri", "spec.stages[0].task.uri", "spec.stages[0].rft.groupSize", "spec.stages[0].rft.temperature"],
+            RunValidator.Validate(run).Select(error => error.Path));
+    }
+
+    [Fact]
+    public void AValidRunHasNoErrorsWithOrWithoutItsDefaults()
+    {
+        Assert.Empty(RunValidator.Validate(Valid()));
+        Assert.Empty(RunValidator.Validate(RunDefaults.Apply(Valid())));
+    }
+
+    [Fact]
+    public void WhereARunStoresWhatItStartsFromAndItsSeedMayNotChange()
+    {
+        var run = Valid();
+        var changed = run with
+        {
+            Spec = run.Spec with { Seed = 1, BaseModel = new BaseModelSettings { Uri = "file:///b" }, Storage = run.Spec.Storage with { Uri = "pvc://other/x" } },
+        };
+        Assert.Equal(["spec.baseModel.uri", "spec.seed", "spec.storage.uri"], RunValidator.ValidateUpdate(run, changed).Select(error => error.Path));
+    }
+
+    [Fact]
+    public void WritingADefaultOutOrChangingTheRestIsNoForbiddenChange()
+    {
+        var run = Valid();
+        Assert.Empty(RunValidator.ValidateUpdate(run, RunDefaults.Apply(run)));
+        Assert.Empty(RunValidator.ValidateUpdate(run, run with
+        {
+            Spec = run.Spec with
+            {
+                RetryToken = "2",
+                Storage = run.Spec.Storage with { DeletionPolicy = DeletionPolicy.Delete, SecretRef = new SecretReference { Name = "s" } },
+                Stages = [.. run.Spec.Stages, run.Spec.Stages[0] with { Name = "more" }],
+            },
+        }));
+    }
+
+    [Fact]
+    public void EveryFieldOfTheSpecHasARuleOrATypeThatSpeaksForItself()
+    {
+        var texts = Walk(typeof(ContinualRunSpec), "spec").Where(entry => entry.Field.Type == typeof(string)).ToList();
+        string[] free = ["spec.template.image", "spec.stages.template.image"];
+        Assert.True(texts.Count > 20, "the walk reaches the whole spec");
+        Assert.Equal(free.Order(StringComparer.Ordinal), texts.Where(entry => entry.Field.Rules.Count == 0).Select(entry => entry.Path).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void NoFieldOfTheSpecIsAFloatingPointNumber() =>
+        Assert.DoesNotContain(Walk(typeof(ContinualRunSpec), "spec"), entry => entry.Field.Type == typeof(double) || entry.Field.Type == typeof(float));
+
+    [Fact]
+    public void EveryDefaultIsAllowedByItsOwnRule()
+    {
+        var run = RunDefaults.Apply(Valid());
+        Assert.Equal(ManifestReader.Write(run), ManifestReader.Write(RunDefaults.Apply(run)));
+        foreach (var stage in run.Spec.Stages)
+        {
+            Assert.All(stage.Parameters!, parameter => Assert.Null(StageParameters.Rules[parameter.Key](parameter.Value)));
+        }
+    }
+
+    [Theory]
+    [InlineData("0.5", 0.5)]
+    [InlineData("1e-6", 1e-6)]
+    [InlineData("-3", -3)]
+    [InlineData("+.5E2", 50)]
+    public void DecimalsAreReadInEveryUsualForm(string text, double value)
+    {
+        Assert.True(DecimalAttribute.TryParse(text, out var number));
+        Assert.Equal(value, number);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("1,5")]
+    [InlineData(" 1")]
+    [InlineData("NaN")]
+    [InlineData("Infinity")]
+    [InlineData("1e999")]
+    [InlineData("0x10")]
+    public void WhatIsNoFiniteDecimalIsRefused(string text) => Assert.False(DecimalAttribute.TryParse(text, out _));
+
+    private static ContinualRun Valid() => ManifestReader.Read(ManifestText.Valid, "run.yaml");
+
+    private static IEnumerable<(string Path, Field Field)> Walk(Type type, string path) => Field.Of(type).SelectMany(field =>
+    {
+        var place = $"{path}.{field.Name}";
+        var inner = Field.ItemType(field.Type) ?? field.Type;
+        return field.FreeForm || !Field.IsObject(inner) ? [(place, field)] : Walk(inner, place);
+    });
+}
