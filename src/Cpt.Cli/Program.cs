@@ -27,6 +27,9 @@ var root = new RootCommand("""
     PretrainCommand.Create(),
 };
 
+CommandExamples.Show(root);
+root.SetAction(_ => root.Parse("--help").Invoke());
+
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
@@ -36,10 +39,12 @@ if (parsed.Errors.Count > 0)
     }
 
     await parsed.InvokeAsync();
-    var path = string.Join(' ', parsed.CommandResult.Command.Parents.OfType<Command>().Where(parent => parent is not RootCommand).Select(parent => parent.Name).Reverse().Append(parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name));
-    await Console.Error.WriteLineAsync($"See: cpt {path} --help".Replace("  ", " ", StringComparison.Ordinal));
+    await Console.Error.WriteLineAsync($"See: {CommandPath(parsed.CommandResult.Command)} --help");
     return ExitCodes.BadSpec;
 }
 
 // A run handles its own signals: it stops its trainers first and waits for what they save.
 return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+
+static string CommandPath(Command command) =>
+    command is RootCommand || command.Parents.OfType<Command>().FirstOrDefault() is not { } parent ? "cpt" : $"{CommandPath(parent)} {command.Name}";

@@ -18,12 +18,15 @@ internal static class PlanCommand
         var workdir = RunOptions.Workdir();
         var seed = RunOptions.Seed();
         var output = RunOptions.Output("text or json", "text", "json");
-        var command = new Command("plan", """
-            Say what cpt run would do next and why, without doing it: what is finished or can be reused, what is trained, from where.
+        var command = new Command("plan", "Say what cpt run would do next and why, without doing it")
+        {
+            file, workdir, seed, output,
+        }.WithExamples("""
+            Reads the manifest, its inputs, the storage and the work directory; writes nothing.
 
               cpt plan -f examples/quickstart.yaml
-            """)
-        { file, workdir, seed, output };
+              cpt plan -f examples/quickstart.yaml -o json
+            """);
         command.SetAction((result, cancellation) => CommandErrors.GuardAsync(result, async () =>
         {
             var source = RunSource.Load(result.GetRequiredValue(file), result.GetValue(seed));

@@ -14,13 +14,15 @@ internal static class ReportCommand
         var file = RunOptions.File();
         var workdir = RunOptions.Workdir();
         var output = new Option<string?>("--output", "-o") { Description = "Where to write it (default report.html in the work directory); - writes to standard output", HelpName = "FILE" };
-        var command = new Command("report", """
-            Write one self-contained HTML page: matrix, scores over the stages, training curves, lost answers, configuration, digests.
-            cpt run writes it too when it ends; this command also works while a run goes on.
+        var command = new Command("report", "Write everything about a run into one HTML page")
+        {
+            file, workdir, output,
+        }.WithExamples("""
+            The page needs nothing else: matrix, scores over the stages, training curves, lost answers, configuration, digests.
+            cpt run writes it when it ends; this command also works while a run goes on.
 
               cpt report --workdir .cpt/quickstart -o quickstart.html
-            """)
-        { file, workdir, output };
+            """);
         command.SetAction((result, cancellation) => CommandErrors.GuardAsync(result, async () =>
         {
             var work = RunOptions.Existing(result.GetValue(workdir), result.GetValue(file));

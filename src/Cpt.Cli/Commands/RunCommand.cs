@@ -18,16 +18,19 @@ internal static class RunCommand
         var workdir = RunOptions.Workdir();
         var seed = RunOptions.Seed();
         var output = RunOptions.Output("auto: progress bars on a terminal, JSON lines elsewhere; text: plain lines; json: one document at the end", "auto", "text", "json");
-        var command = new Command("run", """
-            Run a chain on this machine: train every stage, score it, hand its checkpoint on.
-
+        var command = new Command("run", "Run a chain on this machine: train every stage, score it, hand its checkpoint on")
+        {
+            file, workdir, seed, output,
+        }.WithExamples("""
             Ctrl-C saves and stops; the same command goes on where it stopped. What is finished is not trained again.
 
               cpt run -f examples/quickstart.yaml
-              cpt run -f examples/quickstart.yaml --seed 2 --workdir .cpt/quickstart-2
+              cpt run -f examples/quickstart.yaml --seed 2 --workdir .cpt/quickstart-seed2
               cpt run -f examples/quickstart.yaml -o json > result.json
-            """)
-        { file, workdir, seed, output };
+
+            Exit codes: 0 finished; 1 the run failed; 64 wrong manifest; 65 bad data; 66 an input was not found;
+            69 storage unavailable, or another cpt run works in the same directory; 70 a bug; 75 stopped on request.
+            """);
         command.SetAction((result, _) => CommandErrors.GuardAsync(result, () => RunAsync(
             RunSource.Load(result.GetRequiredValue(file), result.GetValue(seed)), result.GetRequiredValue(file), result.GetValue(workdir), result.GetRequiredValue(output))));
         return command;

@@ -16,14 +16,16 @@ internal static class StatusCommand
         var file = RunOptions.File();
         var workdir = RunOptions.Workdir();
         var output = RunOptions.Output("text or json", "text", "json");
-        var command = new Command("status", """
-            How far a run is, and its accuracy matrix. All scores, AvgAcc and FM are in percent.
+        var command = new Command("status", "How far a run is, and its accuracy matrix")
+        {
+            file, workdir, output,
+        }.WithExamples("""
+            All scores, AvgAcc and FM are in percent. Works while the run goes on, too.
 
               cpt status                                    the only run in .cpt/
               cpt status --workdir .cpt/quickstart -o json  for scripts
               cpt status -o json | jq '.averageAccuracy, .forgetting, .stages[].state'
-            """)
-        { file, workdir, output };
+            """);
         command.SetAction((result, _) => CommandErrors.GuardAsync(result, async () =>
         {
             var work = RunOptions.Existing(result.GetValue(workdir), result.GetValue(file));

@@ -11,14 +11,14 @@ internal static class ValidateCommand
     public static Command Create()
     {
         var file = new Option<string[]>("--file", "-f") { Description = "The ContinualRun manifests (YAML or JSON); - reads standard input", HelpName = "FILE", Required = true, AllowMultipleArgumentsPerToken = true };
-        var command = new Command("validate", """
-            Check manifests as strictly as a cluster does; says everything that is wrong at once, as FILE:LINE:COLUMN: FIELD: MESSAGE.
+        var command = new Command("validate", "Check manifests as strictly as a cluster does")
+        {
+            file,
+        }.WithExamples("""
+            Says everything that is wrong at once, as FILE:LINE:COLUMN: FIELD: MESSAGE; exit code 64 when something is.
 
               cpt validate -f examples/quickstart.yaml
-
-            Exit code 64 when a manifest is wrong.
-            """)
-        { file };
+            """);
         command.SetAction((result, _) => CommandErrors.GuardAsync(result, async () =>
         {
             var worst = ExitCodes.Done;
