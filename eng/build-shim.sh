@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds libcpt_torch.so, the C shim between Cpt.Torch and libtorch, with one g++ call.
+# Builds libcpt_torch.so, the C shim between Cpt.Torch and libtorch. Sources that have not changed since the last time are not
+# compiled again, and a build of the same sources in another checkout is taken over from ~/.cache/cpt/shim.
 #
 #   eng/build-shim.sh [--torch DIR] [--output FILE]
 #
@@ -19,7 +20,7 @@ while [ $# -gt 0 ]; do
   case "$1" in
     --torch) torch="${2:?--torch needs a directory}"; shift 2 ;;
     --output) output="${2:?--output needs a file}"; shift 2 ;;
-    -h|--help) sed -n '2,8p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//'; exit 0 ;;
+    -h|--help) sed -n '2,10p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//'; exit 0 ;;
     *) fail "unknown argument '$1'; known are --torch DIR and --output FILE" ;;
   esac
 done
@@ -32,45 +33,92 @@ if [ -z "$torch" ] && [ ! -e /usr/include/ATen/ATen.h ]; then
   [ -n "$torch" ] || fail "libtorch's headers are missing; on Debian: apt-get install libtorch-dev libopenblas0-openmp (or --torch DIR)"
 fi
 
+link=()
 if [ -n "$torch" ]; then
   include="$torch/include"; lib="$torch/lib"
   [ -e "$include/ATen/ATen.h" ] || fail "$torch has no include/ATen/ATen.h; --torch wants the directory that holds include/ and lib/"
   [ -e "$lib/libtorch_cpu.so" ] || fail "$torch has no lib/libtorch_cpu.so"
-  search=(-L"$lib" -Wl,-rpath,"$lib")
+  link+=(-L"$lib" -Wl,-rpath,"$lib")
   # A wheel brings its own OpenMP. Named first, it is the one that is linked: two in one process would each start their threads.
   for own in "$lib"/libgomp*.so* "$torch"/../torch.libs/libgomp*.so*; do
-    [ ! -e "$own" ] || search+=("$own" -Wl,-rpath,"$(dirname "$own")")
+    [ ! -e "$own" ] || link+=("$own" -Wl,-rpath,"$(dirname "$own")")
   done
 else
-  include=/usr/include; search=()
+  include=/usr/include
 fi
-headers=(-isystem "$include/torch/csrc/api/include")
-# Naming /usr/include again would move it before the C++ library's own headers, which must come first.
-[ "$include" = /usr/include ] || headers+=(-isystem "$include")
 
-# PyTorch's wheels before 2.6 were built with the old std::string; the shim must agree with its library.
-abi="$(grep -ohs 'TORCH_CXX_FLAGS *"[^"]*_GLIBCXX_USE_CXX11_ABI=[01]' "${torch:-/nowhere}/share/cmake/Torch/TorchConfig.cmake" | tail -c 2 || true)"
-[ -z "$abi" ] || search+=("-D_GLIBCXX_USE_CXX11_ABI=${abi: -1}")
-
-version="$(sed -n 's/#define TORCH_VERSION_\(MAJOR\|MINOR\) //p' "$include/torch/csrc/api/include/torch/version.h" | paste -sd ' ')"
-[ -n "$version" ] || fail "$include/torch/csrc/api/include/torch/version.h names no version; is libtorch-dev complete?"
+version="$(sed -n 's/#define TORCH_VERSION_\(MAJOR\|MINOR\) //p' "$include/torch/csrc/api/include/torch/version.h" 2>/dev/null | paste -sd ' ')"
+[ -n "$version" ] || version="$(sed -n 's/#define TORCH_VERSION_\(MAJOR\|MINOR\) //p' "$include/torch/headeronly/version.h" 2>/dev/null | paste -sd ' ')"
+[ -n "$version" ] || fail "$include holds no torch/version.h that names a version; is libtorch-dev complete?"
 read -r major minor <<<"$version"
 standard=c++17
 if [ "$major" -gt 2 ] || { [ "$major" -eq 2 ] && [ "$minor" -ge 11 ]; }; then standard=c++20; fi
 
+# Infinities and NaNs keep their meaning, and no sum is reordered: the trainer looks for the one and repeats runs bit for bit.
+# Warnings about vectors passed between functions do not apply: the kernels inline every function that takes one.
+flags=(-std=$standard -O3 -g1 -fPIC -fopenmp -fvisibility=hidden -fvisibility-inlines-hidden -fno-math-errno -fno-trapping-math
+  -Wall -Wextra -Wno-unused-parameter -Wno-psabi -I"$source" -isystem "$include/torch/csrc/api/include")
+# Naming /usr/include again would move it before the C++ library's own headers, which must come first.
+[ "$include" = /usr/include ] || flags+=(-isystem "$include")
+# PyTorch's wheels before 2.6 were built with the old std::string; the shim must agree with its library.
+abi="$(grep -ohs '_GLIBCXX_USE_CXX11_ABI=[01]' "${torch:-/nowhere}/share/cmake/Torch/TorchConfig.cmake" | head -1 || true)"
+[ -z "$abi" ] || flags+=("-D$abi")
+
+# Another checkout on this machine may have built the same sources with the same settings already.
+settings="$("$compiler" --version | head -1) $(uname -m) $major.$minor ${flags[*]//"$source"/} ${link[*]+"${link[*]}"} $(stat -L -c '%s %Y' "${lib:-/usr/lib/$(uname -m)-linux-gnu}/libtorch_cpu.so")"
+digest="$({ echo "$settings"; cd "$source"; find . -type f | LC_ALL=C sort | xargs sha256sum; } | sha256sum | cut -c1-24)"
+cache="${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/cpt/shim"
 mkdir -p "$(dirname "$output")"
+if [ -e "$cache/$digest.so" ]; then
+  cp "$cache/$digest.so" "$output.$$" && mv -f "$output.$$" "$output"
+  echo "build-shim: $output (libtorch $major.$minor, built before: $cache/$digest.so)"
+  exit 0
+fi
+
+# Objects lie under a name made of what they were compiled with, so that another libtorch or other flags never meet them.
+objects="$(dirname "$output")/objects/$(sha256sum <<<"$settings" | cut -c1-12)"
+mkdir -p "$objects"
+# Two builds at once (an IDE and a shell) would write the same objects.
+exec 9>"$objects/.lock"; flock 9
+
+stale=()
+newest_header="$(find "$source" -name '*.h' -printf '%T@ %p\n' | sort -rn | head -1 | cut -d' ' -f2-)"
+for file in "$source"/*.cpp "$source"/kernels/*.cpp; do
+  object="$objects/$(basename "$file" .cpp).o"
+  if [ ! "$object" -nt "$file" ] || [ ! "$object" -nt "$newest_header" ]; then stale+=("$file"); fi
+done
+for object in "$objects"/*.o; do
+  name="$(basename "$object" .o)"
+  [ -e "$source/$name.cpp" ] || [ -e "$source/kernels/$name.cpp" ] || rm -f "$object"
+done
+
+compile() {
+  local object="$objects/$(basename "$1" .cpp)"
+  "$compiler" "${flags[@]}" -include "$objects/headers.h" -c "$1" -o "$object.partial" && mv -f "$object.partial" "$object.o"
+}
+
+if [ ${#stale[@]} -gt 0 ]; then
+  # libtorch's headers take seconds to read: once, instead of once a file. The precompiled form is large and goes afterwards.
+  trap 'rm -f "$objects/headers.h.gch"' EXIT
+  cp "$source/headers.h" "$objects/headers.h"
+  [ ${#stale[@]} -lt 3 ] || "$compiler" "${flags[@]}" -x c++-header "$objects/headers.h" -o "$objects/headers.h.gch"
+  running=0
+  for file in "${stale[@]}"; do
+    if [ "$running" -ge "$(nproc)" ]; then wait -n || fail "the compiler's messages stand above"; running=$((running - 1)); fi
+    compile "$file" & running=$((running + 1))
+  done
+  while [ "$running" -gt 0 ]; do wait -n || fail "the compiler's messages stand above"; running=$((running - 1)); done
+  rm -f "$objects/headers.h.gch"
+fi
+
 partial="$output.$$"
 trap 'rm -f "$partial"' EXIT
-
-# -fassociative-math lets the compiler split a sum over vector lanes. Infinities and NaNs keep their meaning: the trainer looks for them.
-"$compiler" -std=$standard -O3 -g1 -fPIC -shared -pthread \
-  -fvisibility=hidden -fvisibility-inlines-hidden \
-  -fno-math-errno -fno-trapping-math -fno-signed-zeros -fassociative-math \
-  -Wall -Wextra -Wno-unused-parameter -fopenmp \
-  -I"$source" "${headers[@]}" \
-  "$source"/*.cpp "$source"/kernels/*.cpp \
-  "${search[@]}" -Wl,--as-needed -ltorch_cpu -lc10 -Wl,-z,defs -Wl,--version-script="$source/exports.map" \
-  -o "$partial"
+"$compiler" "${flags[@]}" -shared "$objects"/*.o "${link[@]+"${link[@]}"}" -Wl,--as-needed -ltorch_cpu -lc10 \
+  -Wl,-z,defs -Wl,--version-script="$source/exports.map" -o "$partial"
 mv -f "$partial" "$output"
 trap - EXIT
-echo "build-shim: $output (libtorch $major.$minor, $standard)"
+# The cache is a courtesy: a home that cannot be written to is no error. Of old builds the last few are kept.
+if mkdir -p "$cache" 2>/dev/null && cp "$output" "$cache/$digest.$$" 2>/dev/null && mv -f "$cache/$digest.$$" "$cache/$digest.so"; then
+  find "$cache" -name '*.so' -printf '%T@ %p\n' | sort -rn | tail -n +6 | cut -d' ' -f2- | xargs -r rm -f
+fi
+echo "build-shim: $output (libtorch $major.$minor, $standard, ${#stale[@]} files compiled)"

@@ -10,11 +10,12 @@ public static partial class torch
     public const ScalarType uint8 = ScalarType.Byte, int32 = ScalarType.Int32, int64 = ScalarType.Int64, float16 = ScalarType.Float16,
         float32 = ScalarType.Float32, float64 = ScalarType.Float64, bfloat16 = ScalarType.BFloat16, @bool = ScalarType.Bool;
 
-    /// <summary>A tensor with a copy of the values, in row-major order.</summary>
+    /// <summary>A tensor with a copy of the values, in row-major order; without a shape it has one dimension.</summary>
     /// <exception cref="TorchException">The number of values is not what the shape says.</exception>
     public static unsafe Tensor tensor<T>(ReadOnlySpan<T> values, params ReadOnlySpan<long> shape)
         where T : unmanaged
     {
+        if (shape.Length == 0) return tensor(values, [values.Length]);
         fixed (T* data = values)
         fixed (long* sizes = shape)
         {
@@ -26,7 +27,7 @@ public static partial class torch
 
     /// <inheritdoc cref="tensor{T}(ReadOnlySpan{T}, ReadOnlySpan{long})"/>
     public static Tensor tensor<T>(T[] values, params ReadOnlySpan<long> shape)
-        where T : unmanaged => shape.Length == 0 ? tensor((ReadOnlySpan<T>)values, values.LongLength) : tensor((ReadOnlySpan<T>)values, shape);
+        where T : unmanaged => tensor((ReadOnlySpan<T>)values, shape);
 
     /// <summary>A tensor with one element and no dimension.</summary>
     public static Tensor scalar_tensor(Scalar value, ScalarType dtype = ScalarType.Float32) => full([], value, dtype);
