@@ -25,6 +25,7 @@ var root = new RootCommand("""
     ModelCommand.Create(),
     TaskCommand.Create(),
     PretrainCommand.Create(),
+    BenchCommand.Create(),
 };
 
 CommandExamples.Show(root);

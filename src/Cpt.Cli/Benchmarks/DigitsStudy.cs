@@ -39,7 +39,7 @@ internal sealed class DigitsStudy
     private async Task<StatusDocument> RunOneAsync(string name, string manifest, long seed, CancellationToken cancellationToken)
     {
         var workdir = Path.Combine(Workdir, string.Create(CultureInfo.InvariantCulture, $"{name}-{seed}"));
-        var start = new ProcessStartInfo(TrainerProgram.Host) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(TrainerProgram.Host) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         string[] arguments =
         [
             typeof(DigitsStudy).Assembly.Location, "run", "-f", manifest, "--workdir", workdir, "--seed", seed.ToString(CultureInfo.InvariantCulture), "-o", "json",
