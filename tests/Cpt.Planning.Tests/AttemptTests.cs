@@ -98,25 +98,32 @@ public sealed class AttemptTests
     public void ANewerCheckpointGivesTheRetriesBack()
     {
         var world = Started(A.Run("demo").WithStage("sums", Method.SFT).WithRetries(1));
-        for (var attempt = 0; attempt < 2; attempt++)
+        foreach (var committed in (int[])[2, 4])
         {
-            while (world.Live!.Step < (attempt + 1) * World.CommitEvery)
+            while (world.Live!.Step < committed)
             {
                 world.Advance(world.Live);
             }
 
             Fail(world, 1);
-            Assert.Equal(1, world.Status.Stages[0].FailuresInARow);
-            Fail(world, 1, advance: false);
-            if (attempt == 0)
-            {
-                world.Run = world.Run with { Spec = world.Run.Spec with { RetryToken = "again" } };
-                world.Settle();
-            }
+            Assert.Equal((1, committed), (world.Status.Stages[0].FailuresInARow, world.Status.Stages[0].CheckpointStep));
         }
 
-        Assert.Equal(Reasons.RetriesExhausted, world.Status.Reason);
-        Assert.Equal(4, world.Status.Stages[0].CheckpointStep);
+        Assert.Equal(RunOutcome.Succeeded, world.Finish().Outcome);
+        Assert.Equal((3, 2, 0), Counts(world));
+    }
+
+    [Fact]
+    public void ACheckpointOfAnEarlierAttemptIsNoProgressOfALaterOne()
+    {
+        var world = Started(A.Run("demo").WithStage("sums", Method.SFT).WithRetries(1));
+        while (world.Live!.Step < World.CommitEvery)
+        {
+            world.Advance(world.Live);
+        }
+
+        Fail(world, 2);
+        Assert.Equal((Reasons.RetriesExhausted, 2), (world.Status.Reason, world.Status.Stages[0].FailuresInARow));
     }
 
     [Fact]
@@ -263,20 +270,17 @@ public sealed class AttemptTests
         return world;
     }
 
-    private static void Fail(World world, int times, bool advance = true)
+    /// <summary>Ends the live attempt, and waits for the next one where there is one.</summary>
+    private static void Fail(World world, int times)
     {
         for (var time = 0; time < times; time++)
         {
             world.End(world.Live!, ExitCodes.Internal);
             var plan = world.Settle();
-            if (advance && plan.Outcome == RunOutcome.Active)
+            if (plan.Outcome == RunOutcome.Active)
             {
                 world.Now = plan.RequeueAt!.Value;
                 world.Settle();
-            }
-            else if (plan.Outcome == RunOutcome.Active)
-            {
-                return;
             }
         }
     }

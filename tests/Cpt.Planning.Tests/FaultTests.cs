@@ -17,7 +17,7 @@ public sealed class FaultTests
     {
         var undisturbed = new World(Chain());
         undisturbed.Finish();
-        for (var seed = batch * 25; seed < (batch + 1) * 25; seed++)
+        for (var seed = batch * 15; seed < (batch + 1) * 15; seed++)
         {
             var world = new World(Chain());
             Drive(world, new Random(seed), trainerFaults: true);
@@ -31,7 +31,7 @@ public sealed class FaultTests
     [MemberData(nameof(Batches))]
     public void WhenOnlyThePlannerDiesEveryStageHasOneAttempt(int batch)
     {
-        for (var seed = batch * 25; seed < (batch + 1) * 25; seed++)
+        for (var seed = batch * 15; seed < (batch + 1) * 15; seed++)
         {
             var world = new World(Chain());
             Drive(world, new Random(seed), trainerFaults: false);

@@ -34,13 +34,13 @@ internal static class Gates
     public static BrokenGate? Broken(Draft draft)
     {
         var last = draft.Stages.TakeWhile(stage => stage.Finished).LastOrDefault();
-        if (last is null || draft.GatesPassedAfter == last.Name)
+        if (last is null || draft.GatesPassedAfter == last.Name || draft.Run.Spec.Evaluation!.Gates is null or [])
         {
             return null;
         }
 
         var matrix = Rows.Of(draft);
-        return draft.Run.Spec.Evaluation!.Gates!
+        return draft.Run.Spec.Evaluation.Gates
             .OrderBy(gate => gate.OnFailure)
             .Select(gate => Look(gate, matrix, last.Name))
             .FirstOrDefault(broken => broken is not null);

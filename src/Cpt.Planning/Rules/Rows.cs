@@ -33,6 +33,11 @@ internal static class Rows
     /// <summary>Cells by name: columns may have been added or removed since.</summary>
     private static IReadOnlyList<string> Move(IReadOnlyList<string> from, IReadOnlyList<string> cells, IReadOnlyList<string> to)
     {
+        if (from.SequenceEqual(to, StringComparer.Ordinal))
+        {
+            return cells;
+        }
+
         var byName = from.Zip(cells).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
         return [.. to.Select(name => byName.GetValueOrDefault(name, ""))];
     }
