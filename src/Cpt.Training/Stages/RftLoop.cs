@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cpt.Contract;
 using Cpt.Models;
 using Cpt.Tasks;
@@ -15,10 +16,13 @@ namespace Cpt.Training;
 /// </summary>
 internal sealed class RftLoop : StageLoop
 {
+    private const int BarrenStepsToWarn = 10;
+
     private readonly RftSpec _rft;
     private readonly RolloutSampler _sampler;
     private readonly PolicyUpdate _update;
     private CausalLM? _reference;
+    private int _barrenSteps;
 
     public RftLoop(StageContext context)
         : base(context, (context.Training.Rft ?? throw new StageFailureException(ExitCodes.BadSpec, "InvalidParameter", "rft: missing; method RFT needs it")).Prompt)
@@ -61,6 +65,7 @@ internal sealed class RftLoop : StageLoop
         position = next;
 
         var statistics = RolloutStatistics.Of(drawn);
+        WarnWhenNothingIsLearned(step, drawn.Count, statistics);
         return new StepReport
         {
             Step = step,
@@ -84,6 +89,17 @@ internal sealed class RftLoop : StageLoop
         _reference?.Dispose();
         _reference = null;
         base.Dispose();
+    }
+
+    // A collapsed policy earns nothing and raises no error; a finished one earns everything. People must hear of the first.
+    private void WarnWhenNothingIsLearned(int step, int groups, RolloutStatistics statistics)
+    {
+        _barrenSteps = statistics.EqualGroups == groups && statistics.Accuracy < 1 ? _barrenSteps + 1 : 0;
+        if (_barrenSteps != BarrenStepsToWarn) return;
+        Context.Log?.Invoke(string.Create(
+            CultureInfo.InvariantCulture,
+            $"step {step}: for {BarrenStepsToWarn} steps all rewards within every group were equal (mean reward {statistics.Reward:0.###}, {statistics.ResponseTokens:0.#} tokens a response), so nothing was learned; " +
+            "if the reward was higher before, the policy has collapsed: lower parameters.learningRate or raise rft.klCoefficient"));
     }
 
     /// <summary>

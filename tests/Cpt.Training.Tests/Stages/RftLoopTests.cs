@@ -100,6 +100,17 @@ public sealed class RftLoopTests
     }
 
     [Fact]
+    public void AStageThatLearnsNothingForTenStepsSaysSoOnce()
+    {
+        using var model = Tiny.HalfTaught();
+        var said = new List<string>();
+        var task = Tiny.Task([Tiny.Sample("a", "a=", "x"), Tiny.Sample("b", "b=", "y")]);
+        using var loop = StageLoops.Create(Tiny.Context(Tiny.Rft(Tiny.Optimization(15, batch: 2), Tiny.Grpo()), model, task, log: said.Add));
+        while (!loop.Finished) loop.RunStep(default);
+        Assert.StartsWith("step 10: for 10 steps all rewards within every group were equal (mean reward 0,", Assert.Single(said), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void APreflightInWhichNothingIsEarnedStopsTheStageWithAnExample()
     {
         using var model = Tiny.HalfTaught();
