@@ -17,6 +17,6 @@ internal sealed class ResponseLogProbs(CausalLM model, bool bfloat16, double tem
         var predicting = hidden.view(-1, hidden.size(-1)).index_select(0, batch.Positions); // [N, D]
         var logits = model.lm_head(predicting).to(ScalarType.Float32);                      // [N, V]
         if (temperature != 1) logits = logits / temperature;
-        return logits.log_softmax(-1).gather(-1, batch.Targets.unsqueeze(-1)).squeeze(-1);  // [N]
+        return torch.nn.functional.token_log_probs(logits, batch.Targets);                  // [N]
     }
 }

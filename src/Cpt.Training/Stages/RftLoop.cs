@@ -99,7 +99,7 @@ internal sealed class RftLoop : StageLoop
         Context.Log?.Invoke(string.Create(
             CultureInfo.InvariantCulture,
             $"step {step}: for {BarrenStepsToWarn} steps all rewards within every group were equal (mean reward {statistics.Reward:0.###}, {statistics.ResponseTokens:0.#} tokens a response), so nothing was learned; " +
-            "if the reward was higher before, the policy has collapsed: lower parameters.learningRate or raise rft.klCoefficient"));
+            $"if the reward was higher before, the policy has collapsed: lower parameters.learningRate or raise rft.klCoefficient"));
     }
 
     /// <summary>
