@@ -16,7 +16,7 @@ public static partial class torch
             {
                 InFlight.Hold(outputs!, fromFirst);
                 InFlight.Hold(inputs!, toFirst);
-                Native.Check(Native.cpt_autograd_grad(fromFirst, from.Length, toFirst, to.Length, foundFirst, retain_graph ? 1 : 0, create_graph ? 1 : 0), "autograd.grad");
+                Native.Check(Native.cpt_autograd_grad(fromFirst, from.Length, toFirst, to.Length, foundFirst, retain_graph || create_graph ? 1 : 0, create_graph ? 1 : 0), "autograd.grad");
             }
 
             return Array.ConvertAll(found, handle => handle == 0 ? null : new Tensor(handle));

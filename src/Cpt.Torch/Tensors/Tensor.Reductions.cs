@@ -4,7 +4,7 @@ namespace Cpt.Torch;
 public sealed partial class Tensor
 {
     /// <summary>Over all elements; an integer or boolean tensor sums to Int64.</summary>
-    public Tensor sum(ScalarType? type = null) => Ops.Sum.Call(this, Argument.From(type));
+    public Tensor sum() => Ops.Sum.Call(this);
 
     public unsafe Tensor sum(long dim, bool keepdim = false, ScalarType? type = null) =>
         Ops.SumDim.Call(this, Argument.Integers(&dim, 1), keepdim, Argument.From(type));
@@ -14,7 +14,7 @@ public sealed partial class Tensor
         fixed (long* first = dims) return Ops.SumDim.Call(this, Argument.Integers(first, dims.Length), keepdim, Argument.From(type));
     }
 
-    public Tensor mean(ScalarType? type = null) => Ops.Mean.Call(this, Argument.From(type));
+    public Tensor mean() => Ops.Mean.Call(this);
 
     public unsafe Tensor mean(long dim, bool keepdim = false, ScalarType? type = null) =>
         Ops.MeanDim.Call(this, Argument.Integers(&dim, 1), keepdim, Argument.From(type));

@@ -116,7 +116,7 @@ CPT_API int cpt_call(cpt_operator handle, const cpt_value* arguments, int count,
         op.handle.callBoxed(stack);
 
         const auto returned = static_cast<int>(stack.size());
-        TORCH_CHECK(returned <= capacity, returned, " results, room for ", capacity);
+        TORCH_CHECK(returned <= capacity, returned, " results where ", capacity, " can be taken; the schema is ", op.handle.schema());
         for (int i = 0; i < returned; i++) from_ivalue(std::move(stack[i]), results[i]);
         return returned;
     });
