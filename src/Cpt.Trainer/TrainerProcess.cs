@@ -57,7 +57,7 @@ internal sealed partial class TrainerProcess
     {
         AppDomain.CurrentDomain.UnhandledException += (_, unhandled) => EndNow(Failures.Of((Exception)unhandled.ExceptionObject, stopRequested: false), unhandled.ExceptionObject.ToString());
         using var stop = new StopSignals(_options.Grace, why => EndNow(new StageEnding(ExitCodes.Stopped, "Stopped", why), null), _time);
-        stop.Listen();
+        stop.Listen(underRunner: ParentWatch.IsAsked(Environment.GetEnvironmentVariable));
         var outcome = new StageOutcome();
         try
         {

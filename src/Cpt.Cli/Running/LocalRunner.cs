@@ -37,10 +37,7 @@ internal sealed class LocalRunner(LocalRun local, LocalLookups lookups, LocalJob
             {
                 stop.ThrowIfCancellationRequested();
                 var plan = await DecideAsync(local.Run, stop);
-                foreach (var action in plan.Actions)
-                {
-                    Carry(action);
-                }
+                Carry(plan);
 
                 var resting = jobs.Live.Count == 0;
                 if (resting && Ended(plan) is { } exitCode)
@@ -72,29 +69,35 @@ internal sealed class LocalRunner(LocalRun local, LocalLookups lookups, LocalJob
             Now = time.GetUtcNow(),
         };
         var plan = Planner.Decide(await lookups.CompleteAsync(observation, cancellationToken));
-        narrator.Tell(local.Status, plan);
-        local.Status = plan.Status;
         return plan;
     }
 
-    private void Carry(PlanAction action)
+    /// <summary>First on record, then told, then done: nothing is told twice after a SIGKILL, and no attempt's number is given out twice.</summary>
+    private void Carry(Plan plan)
     {
-        switch (action)
+        foreach (var persist in plan.Actions.OfType<PlanAction.PersistStatus>())
         {
-            case PlanAction.PersistStatus persist:
-                StatusFile.Write(local.Work, persist.Status);
-                break;
-            case PlanAction.CreateJob create:
-                narrator.Starting(create);
-                jobs.Create(create);
-                break;
-            case PlanAction.DeleteJob delete:
-                narrator.Stopping(delete);
-                jobs.Stop(delete.JobName);
-                break;
-            default:
-                // Finalizers and deletion belong to a cluster's API server; here a run is deleted with its directory.
-                break;
+            StatusFile.Write(local.Work, persist.Status);
+        }
+
+        narrator.Tell(local.Status, plan);
+        local.Status = plan.Status;
+        foreach (var action in plan.Actions)
+        {
+            switch (action)
+            {
+                case PlanAction.CreateJob create:
+                    narrator.Starting(create);
+                    jobs.Create(create);
+                    break;
+                case PlanAction.DeleteJob delete:
+                    narrator.Stopping(delete);
+                    jobs.Stop(delete.JobName);
+                    break;
+                default:
+                    // Finalizers and deletion belong to a cluster's API server; here a run is deleted with its directory.
+                    break;
+            }
         }
     }
 
@@ -162,6 +165,7 @@ internal sealed class LocalRunner(LocalRun local, LocalLookups lookups, LocalJob
             using var limit = new CancellationTokenSource(s_lastLook, time);
             var plan = await DecideAsync(local.Run with { Spec = local.Run.Spec with { Suspend = true } }, limit.Token);
             StatusFile.Write(local.Work, plan.Status);
+            local.Status = plan.Status;
         }
         catch (OperationCanceledException)
         {

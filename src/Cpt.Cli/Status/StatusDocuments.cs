@@ -15,13 +15,13 @@ internal static class StatusDocuments
     {
         var matrix = status?.Matrix;
         var summary = status?.Conditions.FirstOrDefault(condition => condition.Type == ConditionTypes.Succeeded);
-        var state = StateOf(status, summary, active);
+        var state = StateOf(run, status, summary, active);
         return new StatusDocument
         {
             Run = run.Metadata.Name,
             Namespace = run.Metadata.Namespace ?? RunDefaults.Namespace,
             State = state,
-            Reason = status?.Reason,
+            Reason = state == RunState.Interrupted ? nameof(RunState.Interrupted) : status?.Reason,
             Message = state == RunState.Interrupted ? "Nobody works on it; the same cpt run goes on where it stopped." : status?.Message,
             Workdir = work.Root,
             AverageAccuracy = Number(status?.AverageAccuracy),
@@ -36,13 +36,14 @@ internal static class StatusDocuments
         };
     }
 
-    private static RunState StateOf(ContinualRunStatus? status, Condition? summary, bool active) => summary?.Status switch
+    private static RunState StateOf(ContinualRun run, ContinualRunStatus? status, Condition? summary, bool active) => summary?.Status switch
     {
         ConditionStatus.True => RunState.Succeeded,
         ConditionStatus.False => RunState.Failed,
         _ when active => RunState.Running,
         _ when status is null => RunState.NotStarted,
-        _ when summary?.Reason is Reasons.GateHeld or Reasons.Suspended => RunState.Suspended,
+        // Ctrl-C is written down as a suspension too, but the manifest does not ask for one.
+        _ when summary?.Reason == Reasons.GateHeld || run.Spec.Suspend == true => RunState.Suspended,
         _ => RunState.Interrupted,
     };
 

@@ -20,12 +20,17 @@ internal static partial class ParentWatch
     private const int SigKill = 9;
     private const int Interrupted = 4;
 
+    /// <summary>Whether a parent wants to be outlived by nothing.</summary>
+    public static bool IsAsked(Func<string, string?> environment) => environment(Variable) is { Length: > 0 } value && value != "0";
+
     public static void Start(Func<string, string?> environment)
     {
-        if (environment(Variable) is not { Length: > 0 } value || value == "0")
+        if (!IsAsked(environment))
         {
             return;
         }
+
+        var value = environment(Variable);
 
         var parent = GetParentId();
         var descriptor = (int)SystemCall(PidfdOpen, parent, 0);

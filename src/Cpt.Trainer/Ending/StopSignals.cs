@@ -31,14 +31,21 @@ internal sealed class StopSignals : IDisposable
     /// <summary>Set once a stop is asked for.</summary>
     public CancellationToken Requested => _stop.Token;
 
-    public void Listen()
+    /// <param name="underRunner">
+    /// A runner watches over this process. Ctrl-C on a terminal reaches both of them, and the runner then sends SIGTERM: heeding the interrupt as well would
+    /// make that the second signal, which does not wait for the save.
+    /// </param>
+    public void Listen(bool underRunner = false)
     {
         foreach (var signal in new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT })
         {
             _registrations.Add(PosixSignalRegistration.Create(signal, context =>
             {
                 context.Cancel = true;
-                Receive(signal.ToString());
+                if (signal != PosixSignal.SIGINT || !underRunner)
+                {
+                    Receive(signal.ToString());
+                }
             }));
         }
     }
