@@ -5,47 +5,50 @@ namespace Cpt.Models;
 /// <summary>Grouped-query attention (Ainslie et al. 2023): each key/value head serves a group of query heads.</summary>
 internal static class Attention
 {
-    /// <param name="qkv">[B·T, (heads + 2·keyValueHeads)·headDim].</param>
+    /// <param name="qkv">[B·T, (heads + 2·groups)·headDim].</param>
     /// <param name="config">Head counts and sizes.</param>
     /// <param name="layer">Weights of the optional q/k norms, and the layer's number for the cache.</param>
-    /// <param name="batch">Positions, mask and cache.</param>
+    /// <param name="batch">Positions, padding and cache.</param>
     /// <returns>[B·T, heads·headDim].</returns>
     public static Tensor Forward(Tensor qkv, ModelConfig config, DecoderLayer layer, SequenceBatch batch)
     {
-        int heads = config.NumAttentionHeads, groups = config.NumKeyValueHeads, size = config.HeadDim;
-        long b = batch.Rows, t = batch.Columns;
-        var split = qkv.view(b, t, heads + (2 * groups), size);
-        Tensor q, k;
+        long heads = config.NumAttentionHeads, groups = config.NumKeyValueHeads;
+        var all = qkv.view(batch.Rows, batch.Columns, heads + (2 * groups), config.HeadDim);
+        Tensor q, k, v;
         if (config.QueryKeyNorm)
         {
-            q = Kernels.Rotate(Kernels.RmsNorm(split.narrow(2, 0, heads), layer.QueryNorm!, config.RmsNormEps), batch.Cos, batch.Sin);
-            k = Kernels.Rotate(Kernels.RmsNorm(split.narrow(2, heads, groups), layer.KeyNorm!, config.RmsNormEps), batch.Cos, batch.Sin);
+            var parts = all.split([heads, groups, groups], 2);
+            q = Kernels.Rotate(Kernels.RmsNorm(parts[0], layer.QueryNorm!, config.RmsNormEps), batch.Cos, batch.Sin);
+            k = Kernels.Rotate(Kernels.RmsNorm(parts[1], layer.KeyNorm!, config.RmsNormEps), batch.Cos, batch.Sin);
+            v = parts[2];
         }
         else
         {
-            var turned = Kernels.Rotate(split.narrow(2, 0, heads + groups), batch.Cos, batch.Sin);
-            q = turned.narrow(2, 0, heads);
-            k = turned.narrow(2, heads, groups);
+            var parts = all.split([heads + groups, groups], 2);
+            var turned = Kernels.Rotate(parts[0], batch.Cos, batch.Sin).split([heads, groups], 2);
+            (q, k, v) = (turned[0], turned[1], parts[1]);
         }
 
-        k = k.transpose(1, 2); // [b, groups, t, size]
-        var v = split.narrow(2, heads + groups, groups).transpose(1, 2);
-        if (batch.Cache is { } cache)
+        var result = batch switch
         {
-            (k, v) = cache.Append(layer.Index, k, v); // [b, groups, s, size]
-        }
+            { Cache: { } cache } => cache.Attend(layer.Index, q, k, v),
+            { Hidden: { } hidden } => WithHoles(q, k, v, hidden),
+            _ => Kernels.Attention(q, k, v, batch.Starts),
+        };
+        return result.view(batch.Rows * batch.Columns, config.QuerySize);
+    }
 
-        var s = k.size(2);
-        var share = heads / groups;
-        q = q.view(b, t, groups, share, size).permute(0, 2, 3, 1, 4).reshape(b * groups, share * t, size);
-        var scores = q.bmm(k.reshape(b * groups, s, size).transpose(1, 2)) * (1 / Math.Sqrt(size)); // [b·groups, share·t, s]
-        if (batch.Mask is not null)
-        {
-            scores = scores.view(b, groups, share, t, s) + batch.Mask.to(scores.dtype);
-        }
+    /// <summary>Whole sequences whose padding may stand anywhere, in single steps.</summary>
+    private static Tensor WithHoles(Tensor q, Tensor k, Tensor v, Tensor hidden)
+    {
+        var (rows, columns, share) = (q.size(0), q.size(1), q.size(2) / k.size(2));
+        var future = torch.ones([columns, columns], ScalarType.Bool, q.device).triu(1);
+        var unseen = hidden.view(rows, 1, 1, columns).logical_or(future);
+        var keys = k.repeat_interleave(share, 2).permute(0, 2, 3, 1); // [B, heads, headDim, T]
+        var scores = q.transpose(1, 2).matmul(keys) * Kernels.Scale(q);
 
-        var weights = scores.view(b * groups, share * t, s).softmax(-1, ScalarType.Float32).to(v.dtype);
-        return weights.bmm(v.reshape(b * groups, s, size)) // [b·groups, share·t, size]
-            .view(b, groups, share, t, size).permute(0, 3, 1, 2, 4).reshape(b * t, heads * size);
+        // Finite, as in transformers: a query that may see nothing averages all values and stays a number.
+        var weights = scores.masked_fill(unseen, -3.4028234663852886e38).softmax(-1, ScalarType.Float32).to(v.dtype);
+        return weights.matmul(v.repeat_interleave(share, 2).transpose(1, 2)).transpose(1, 2).contiguous();
     }
 }

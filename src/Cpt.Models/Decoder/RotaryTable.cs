@@ -29,7 +29,7 @@ internal sealed class RotaryTable : IDisposable
         _rows = Compute(Math.Max(rows, 1));
     }
 
-    /// <summary>Cosines and sines, each float32 [at least <paramref name="rows"/>, headDim]; the two halves of a row are equal.</summary>
+    /// <summary>Cosines and sines, each float32 [at least <paramref name="rows"/>, headDim/2].</summary>
     public (Tensor Cos, Tensor Sin) AtLeast(long rows)
     {
         if (_rows.Count < rows)
@@ -59,8 +59,7 @@ internal sealed class RotaryTable : IDisposable
         using var none = torch.no_grad();
         var exponents = torch.arange(0, _headDim, 2).to(ScalarType.Float32) / _headDim;
         var frequencies = (1.0 / torch.full([_headDim / 2], _theta).pow(exponents)).to(_frequencies).to(ScalarType.Float32); // [headDim/2]
-        var half = torch.arange(count).to(ScalarType.Float32).unsqueeze(1) * frequencies; // [count, headDim/2]
-        var angles = torch.cat([half, half], -1); // [count, headDim]
+        var angles = torch.arange(count).to(ScalarType.Float32).unsqueeze(1) * frequencies; // [count, headDim/2]
         return new Rows(count, angles.cos().to(_device).contiguous().DetachFromDisposeScope(), angles.sin().to(_device).contiguous().DetachFromDisposeScope());
     }
 

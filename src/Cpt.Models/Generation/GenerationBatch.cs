@@ -3,8 +3,8 @@ using Cpt.Torch;
 namespace Cpt.Models;
 
 /// <summary>
-/// Rows that generate together on one thread: every prompt is read once, its rollouts share the result, and from then on each step runs the
-/// unfinished rows only. The one host read of a step is the row of logits that the sampler looks at.
+/// Rows that generate together on one thread: every prompt is read once, its rollouts share the result, and finished rows are dropped as soon as
+/// that is worth moving the cache for. The one host read of a step are the logits that the sampler looks at.
 /// </summary>
 internal sealed unsafe class GenerationBatch : IDisposable
 {
@@ -14,7 +14,10 @@ internal sealed unsafe class GenerationBatch : IDisposable
     private readonly HashSet<int> _stops;
     private readonly int _first;
     private readonly Response[] _responses;
-    private readonly List<int> _active;
+
+    /// <summary>Which response each row of the cache belongs to; finished ones among them are waiting to be dropped.</summary>
+    private readonly List<int> _places;
+    private int _unfinished;
     private KeyValueCache? _cache;
 
     public GenerationBatch(CausalLM model, GenerationRequest request, int first, int count)
@@ -31,18 +34,20 @@ internal sealed unsafe class GenerationBatch : IDisposable
             _responses[row] = new Response(request.RowIds?[first + row] ?? first + row, Math.Min(request.MaxNewTokens, room));
         }
 
-        _active = [.. Enumerable.Range(0, count)];
+        _places = [.. Enumerable.Range(0, count)];
+        _unfinished = count;
     }
 
     public void Run(CancellationToken cancellationToken)
     {
         using var scope = torch.NewDisposeScope();
         Sample(ReadPrompts());
-        while (_active.Count > 0)
+        while (_unfinished > 0)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var step = torch.NewDisposeScope();
-            var ids = torch.tensor<long>(_active.ConvertAll(row => (long)_responses[row].Last).ToArray(), _active.Count, 1).to(_model.device);
+            DropFinished();
+            var ids = torch.tensor<long>(_places.ConvertAll(row => (long)_responses[row].Last).ToArray(), _places.Count, 1).to(_model.device);
             Sample(_model.NextLogits(ids, _cache!));
         }
     }
@@ -107,38 +112,40 @@ internal sealed unsafe class GenerationBatch : IDisposable
         return logits.index_select(0, torch.tensor(sources).to(_model.device));
     }
 
-    /// <summary>Chooses each active row's next token and drops the rows that end with it.</summary>
-    /// <param name="logits">[active rows, V].</param>
+    /// <summary>Chooses the next token of every row that is not finished.</summary>
+    /// <param name="logits">[places, V].</param>
     private void Sample(Tensor logits)
     {
         var host = logits.to(ScalarType.Float32).cpu().contiguous();
         var at = (float*)host.data_ptr();
-        var kept = new List<long>(_active.Count);
-        for (var i = 0; i < _active.Count; i++)
+        for (var i = 0; i < _places.Count; i++, at += _model.Config.VocabSize)
         {
-            var response = _responses[_active[i]];
-            var uniform = _sampler.IsGreedy ? 0 : CounterRandom.Uniform(_request.Seed, response.Id, response.Count);
-            var (token, logProbability) = Choose(new ReadOnlySpan<float>(at + ((long)i * _model.Config.VocabSize), _model.Config.VocabSize), uniform, _active[i]);
-            if (!response.Add(token, logProbability, _stops.Contains(token)))
+            var response = _responses[_places[i]];
+            if (response.Finished)
             {
-                kept.Add(i);
+                continue;
             }
+
+            var uniform = _sampler.IsGreedy ? 0 : CounterRandom.Uniform(_request.Seed, response.Id, response.Count);
+            var (token, logProbability) = Choose(new ReadOnlySpan<float>(at, _model.Config.VocabSize), uniform, _places[i]);
+            response.Add(token, logProbability, _stops.Contains(token));
+            _unfinished -= response.Finished ? 1 : 0;
         }
 
         GC.KeepAlive(host);
-        if (kept.Count == _active.Count)
+    }
+
+    /// <summary>Moving the cache costs about as much as a few steps of the rows it saves, so it waits until a quarter of them is finished.</summary>
+    private void DropFinished()
+    {
+        if (_unfinished * 4 > _places.Count * 3)
         {
             return;
         }
 
-        if (kept.Count > 0)
-        {
-            _cache!.Keep(kept.ToArray());
-        }
-
-        var active = kept.ConvertAll(i => _active[(int)i]);
-        _active.Clear();
-        _active.AddRange(active);
+        long[] kept = [.. Enumerable.Range(0, _places.Count).Where(i => !_responses[_places[i]].Finished).Select(i => (long)i)];
+        _cache!.Keep(kept);
+        _places.RemoveAll(row => _responses[row].Finished);
     }
 
     private (int Token, float LogProbability) Choose(ReadOnlySpan<float> logits, double uniform, int row)
@@ -168,13 +175,13 @@ internal sealed unsafe class GenerationBatch : IDisposable
 
         public int Last => _tokens[^1];
 
-        /// <returns>Whether the response ends here.</returns>
-        public bool Add(int token, float logProbability, bool stop)
+        public bool Finished => _stopped || _tokens.Count == Capacity;
+
+        public void Add(int token, float logProbability, bool stop)
         {
             _tokens.Add(token);
             _logProbabilities.Add(logProbability);
             _stopped = stop;
-            return stop || _tokens.Count == Capacity;
         }
 
         public GeneratedRow ToRow() => new([.. _tokens], [.. _logProbabilities], _stopped);

@@ -3,11 +3,12 @@ using Cpt.Torch;
 namespace Cpt.Models;
 
 /// <summary>
-/// Keys and values of the columns a batch has passed, in memory set aside once for all columns to come.
-/// Rows are left-padded, so that all write the same column at the same time.
+/// Keys and values of the columns a batch has passed, in memory set aside once for all columns to come. Rows are left-padded, so that all
+/// write the same column at the same time.
 /// </summary>
 internal sealed class KeyValueCache : IDisposable
 {
+    private readonly bool _packed;
     private readonly Tensor[] _keys;
     private readonly Tensor[] _values;
 
@@ -17,46 +18,57 @@ internal sealed class KeyValueCache : IDisposable
     /// <param name="dtype">That of the weights.</param>
     /// <param name="device">That of the weights.</param>
     public KeyValueCache(ModelConfig config, ReadOnlySpan<long> starts, long columns, ScalarType dtype, Device device)
-        : this(
-            Spaces(config, columns, dtype, device, starts.Length),
-            Spaces(config, columns, dtype, device, starts.Length),
-            torch.tensor(starts, starts.Length).to(device).DetachFromDisposeScope(),
-            length: 0)
+        : this(config, starts.Length, columns, dtype, device, starts.ContainsAnyExcept(0) ? torch.tensor(starts, starts.Length).to(device).DetachFromDisposeScope() : null)
     {
     }
 
-    private KeyValueCache(Tensor[] keys, Tensor[] values, Tensor starts, long length)
+    private KeyValueCache(ModelConfig config, long rows, long columns, ScalarType dtype, Device device, Tensor? starts)
     {
-        _keys = keys;
-        _values = values;
+        long groups = config.NumKeyValueHeads, size = config.HeadDim;
+
+        // The decoding kernel wants keys in panels of eight; elsewhere the cache lies as the projections give it.
+        _packed = dtype == ScalarType.Float32 && device.type == DeviceType.CPU && size % Kernels.Lanes == 0;
+        var capacity = (columns + Kernels.Lanes - 1) / Kernels.Lanes * Kernels.Lanes;
+        Tensor[] Space(long[] shape) => [.. Enumerable.Range(0, config.NumHiddenLayers).Select(_ => torch.empty(shape, dtype, device).DetachFromDisposeScope())];
+        _keys = Space(_packed ? [rows, groups, capacity / Kernels.Lanes, size, Kernels.Lanes] : [rows, capacity, groups, size]);
+        _values = Space(_packed ? [rows, groups, capacity, size] : [rows, capacity, groups, size]);
+        Config = config;
+        Rows = rows;
         Starts = starts;
-        Length = length;
     }
 
-    public long Rows => Starts.size(0);
+    public long Rows { get; private set; }
 
     /// <summary>Columns filled in every layer.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Int64 [rows].</summary>
-    public Tensor Starts { get; private set; }
+    /// <summary>Int64 [rows], or null where no row is padded.</summary>
+    public Tensor? Starts { get; private set; }
 
-    /// <summary>Adds new columns to a layer and gives all of them.</summary>
+    private ModelConfig Config { get; }
+
+    /// <summary>Adds new columns to a layer and lets them attend to all columns so far.</summary>
     /// <param name="layer">Number of the layer; the last one closes the columns.</param>
-    /// <param name="keys">[rows, groups, t, headDim].</param>
-    /// <param name="values">As <paramref name="keys"/>.</param>
-    public (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values)
+    /// <param name="q">[rows, t, heads, headDim].</param>
+    /// <param name="k">[rows, t, groups, headDim].</param>
+    /// <param name="v">As <paramref name="k"/>.</param>
+    /// <returns>[rows, t, heads, headDim].</returns>
+    public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v)
     {
-        var added = keys.size(2);
-        _keys[layer].narrow(2, Length, added).copy_(keys);
-        _values[layer].narrow(2, Length, added).copy_(values);
-        var all = Length + added;
+        var (past, added) = (Length, k.size(1));
         if (layer == _keys.Length - 1)
         {
-            Length = all;
+            Length += added;
         }
 
-        return (_keys[layer].narrow(2, 0, all), _values[layer].narrow(2, 0, all));
+        if (_packed)
+        {
+            return Kernels.CachedAttention(q, k, v, _keys[layer], _values[layer], past, Starts);
+        }
+
+        _keys[layer].narrow(1, past, added).copy_(k);
+        _values[layer].narrow(1, past, added).copy_(v);
+        return Kernels.Attention(q, _keys[layer].narrow(1, 0, past + added), _values[layer].narrow(1, 0, past + added), Starts);
     }
 
     /// <summary>A cache whose row i begins as a copy of this one's row <paramref name="source"/>[i]: rollouts of one prompt share its prefill.</summary>
@@ -65,41 +77,44 @@ internal sealed class KeyValueCache : IDisposable
     public KeyValueCache Expand(ReadOnlySpan<long> source, long columns)
     {
         using var scope = torch.NewDisposeScope();
-        var index = torch.tensor(source, source.Length).to(Starts.device);
-        var rows = source.Length;
-        Tensor[] Copy(Tensor[] from) => Array.ConvertAll(from, old =>
+        var device = _keys[0].device;
+        var index = torch.tensor(source, source.Length).to(device);
+        var copy = new KeyValueCache(Config, source.Length, columns, _keys[0].dtype, device, Starts?.index_select(0, index).DetachFromDisposeScope()) { Length = Length };
+        for (var layer = 0; layer < _keys.Length; layer++)
         {
-            var space = torch.empty([rows, old.size(1), columns, old.size(3)], old.dtype, old.device);
-            space.narrow(2, 0, Length).copy_(old.narrow(2, 0, Length).index_select(0, index));
-            return space.DetachFromDisposeScope();
-        });
-        return new KeyValueCache(Copy(_keys), Copy(_values), Starts.index_select(0, index).DetachFromDisposeScope(), Length);
+            Fill(copy._keys[layer], _keys[layer], _packed ? 2 : 1, _packed ? (Length + Kernels.Lanes - 1) / Kernels.Lanes : Length);
+            Fill(copy._values[layer], _values[layer], _packed ? 2 : 1, Length);
+        }
+
+        return copy;
+
+        void Fill(Tensor to, Tensor from, int dimension, long count) =>
+            to.narrow(dimension, 0, count).copy_(from.narrow(dimension, 0, count).index_select(0, index));
     }
 
     /// <summary>Drops all rows but <paramref name="rows"/>, which must rise.</summary>
     public void Keep(ReadOnlySpan<long> rows)
     {
         using var scope = torch.NewDisposeScope();
-        var index = torch.tensor(rows, rows.Length).to(Starts.device);
+        var index = torch.tensor(rows, rows.Length).to(_keys[0].device);
         for (var layer = 0; layer < _keys.Length; layer++)
         {
             _keys[layer] = Replace(_keys[layer], index);
             _values[layer] = Replace(_values[layer], index);
         }
 
-        Starts = Replace(Starts, index);
+        Starts = Starts is null ? null : Replace(Starts, index);
+        Rows = rows.Length;
     }
 
     public void Dispose()
     {
-        foreach (var tensor in (Tensor[])[.. _keys, .. _values, Starts])
+        Starts?.Dispose();
+        foreach (var tensor in (Tensor[])[.. _keys, .. _values])
         {
             tensor.Dispose();
         }
     }
-
-    private static Tensor[] Spaces(ModelConfig config, long columns, ScalarType dtype, Device device, long rows) =>
-        [.. Enumerable.Range(0, config.NumHiddenLayers).Select(_ => torch.empty([rows, config.NumKeyValueHeads, columns, config.HeadDim], dtype, device).DetachFromDisposeScope())];
 
     private static Tensor Replace(Tensor old, Tensor index)
     {

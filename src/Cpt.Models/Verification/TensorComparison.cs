@@ -10,8 +10,8 @@ namespace Cpt.Models;
 /// others is held against a hundredth of the largest, instead of against its own rounding.
 /// </param>
 /// <param name="LeftOut">
-/// Entries not compared. Adam divides a gradient by its own size, so where it is nothing but rounding the sign of that rounding becomes
-/// a whole step: trained weights are compared where their first gradient is above a millionth of the largest.
+/// Entries not compared. Logits of padding mean nothing, and implementations differ in them. Adam divides a gradient by its own size, so where it is nothing but rounding the sign of that rounding becomes
+/// a whole step: trained weights are compared where their first gradient is above a hundred-thousandth of the largest.
 /// </param>
 public sealed record TensorComparison(string Name, IReadOnlyList<long> Shape, ComparisonMeasure Measure, double MaxAbsolute, double MaxRelative, int LeftOut = 0)
 {
