@@ -112,5 +112,5 @@ public sealed partial class CausalLM : IDisposable
         return x;
     }
 
-    private Tensor Normed(Tensor x) => Kernels.RmsNorm(x, _norm, Config.RmsNormEps);
+    private Tensor Normed(Tensor x) => torch.nn.functional.rms_norm(x, _norm, Config.RmsNormEps);
 }

@@ -1,4 +1,5 @@
 using Cpt.Torch;
+using static Cpt.Torch.torch.nn.functional;
 
 namespace Cpt.Models;
 
@@ -18,14 +19,14 @@ internal static class Attention
         if (config.QueryKeyNorm)
         {
             var parts = all.split([heads, groups, groups], 2);
-            q = Kernels.Rotate(Kernels.RmsNorm(parts[0], layer.QueryNorm!, config.RmsNormEps), batch.Cos, batch.Sin);
-            k = Kernels.Rotate(Kernels.RmsNorm(parts[1], layer.KeyNorm!, config.RmsNormEps), batch.Cos, batch.Sin);
+            q = rope(rms_norm(parts[0], layer.QueryNorm!, config.RmsNormEps), batch.Cos, batch.Sin);
+            k = rope(rms_norm(parts[1], layer.KeyNorm!, config.RmsNormEps), batch.Cos, batch.Sin);
             v = parts[2];
         }
         else
         {
             var parts = all.split([heads + groups, groups], 2);
-            var turned = Kernels.Rotate(parts[0], batch.Cos, batch.Sin).split([heads, groups], 2);
+            var turned = rope(parts[0], batch.Cos, batch.Sin).split([heads, groups], 2);
             (q, k, v) = (turned[0], turned[1], parts[1]);
         }
 
@@ -33,7 +34,7 @@ internal static class Attention
         {
             { Cache: { } cache } => cache.Attend(layer.Index, q, k, v),
             { Hidden: { } hidden } => WithHoles(q, k, v, hidden),
-            _ => Kernels.Attention(q, k, v, batch.Starts),
+            _ => attention(q, k, v, batch.Starts),
         };
         return result.view(batch.Rows * batch.Columns, config.QuerySize);
     }
@@ -45,7 +46,7 @@ internal static class Attention
         var future = torch.ones([columns, columns], ScalarType.Bool, q.device).triu(1);
         var unseen = hidden.view(rows, 1, 1, columns).logical_or(future);
         var keys = k.repeat_interleave(share, 2).permute(0, 2, 3, 1); // [B, heads, headDim, T]
-        var scores = q.transpose(1, 2).matmul(keys) * Kernels.Scale(q);
+        var scores = q.transpose(1, 2).matmul(keys) / Math.Sqrt(q.size(3));
 
         // Finite, as in transformers: a query that may see nothing averages all values and stays a number.
         var weights = scores.masked_fill(unseen, -3.4028234663852886e38).softmax(-1, ScalarType.Float32).to(v.dtype);

@@ -1,4 +1,5 @@
 using Cpt.Torch;
+using static Cpt.Torch.torch.nn.functional;
 
 namespace Cpt.Models;
 
@@ -37,10 +38,11 @@ internal sealed class DecoderLayer
     public Tensor Forward(Tensor x, SequenceBatch batch)
     {
         using var scope = torch.NewDisposeScope();
-        var qkv = torch.nn.functional.linear(Kernels.RmsNorm(x, _inputNorm, _config.RmsNormEps), _qkv, _qkvBias);
+        var qkv = linear(rms_norm(x, _inputNorm, _config.RmsNormEps), _qkv, _qkvBias);
         x = Add(x, Attention.Forward(qkv, _config, this, batch), _output);
-        var gateUp = torch.nn.functional.linear(Kernels.RmsNorm(x, _postNorm, _config.RmsNormEps), _gateUp);
-        return Add(x, Kernels.SwiGlu(gateUp), _down).MoveToOuterDisposeScope();
+        var gateUp = linear(rms_norm(x, _postNorm, _config.RmsNormEps), _gateUp);
+        var halves = gateUp.split(_config.IntermediateSize, -1);
+        return Add(x, swiglu(halves[0], halves[1]), _down).MoveToOuterDisposeScope();
     }
 
     /// <summary>x + input · weightᵀ in one product.</summary>

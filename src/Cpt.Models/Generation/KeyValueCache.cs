@@ -1,4 +1,5 @@
 using Cpt.Torch;
+using static Cpt.Torch.torch.nn.functional;
 
 namespace Cpt.Models;
 
@@ -8,6 +9,9 @@ namespace Cpt.Models;
 /// </summary>
 internal sealed class KeyValueCache : IDisposable
 {
+    /// <summary>Keys that the decoding kernel packs together; it wants heads of a multiple of this width.</summary>
+    private const int Panel = 8;
+
     private readonly bool _packed;
     private readonly Tensor[] _keys;
     private readonly Tensor[] _values;
@@ -25,13 +29,17 @@ internal sealed class KeyValueCache : IDisposable
     private KeyValueCache(ModelConfig config, long rows, long columns, ScalarType dtype, Device device, Tensor? starts)
     {
         long groups = config.NumKeyValueHeads, size = config.HeadDim;
+        _packed = dtype == ScalarType.Float32 && device.type == DeviceType.CPU && size % Panel == 0;
+        _keys = new Tensor[config.NumHiddenLayers];
+        _values = new Tensor[config.NumHiddenLayers];
+        for (var layer = 0; layer < _keys.Length; layer++)
+        {
+            var (keys, values) = _packed
+                ? kv_cache(rows, groups, columns, size)
+                : (torch.empty([rows, columns, groups, size], dtype, device), torch.empty([rows, columns, groups, size], dtype, device));
+            (_keys[layer], _values[layer]) = (keys.DetachFromDisposeScope(), values.DetachFromDisposeScope());
+        }
 
-        // The decoding kernel wants keys in panels of eight; elsewhere the cache lies as the projections give it.
-        _packed = dtype == ScalarType.Float32 && device.type == DeviceType.CPU && size % Kernels.Lanes == 0;
-        var capacity = (columns + Kernels.Lanes - 1) / Kernels.Lanes * Kernels.Lanes;
-        Tensor[] Space(long[] shape) => [.. Enumerable.Range(0, config.NumHiddenLayers).Select(_ => torch.empty(shape, dtype, device).DetachFromDisposeScope())];
-        _keys = Space(_packed ? [rows, groups, capacity / Kernels.Lanes, size, Kernels.Lanes] : [rows, capacity, groups, size]);
-        _values = Space(_packed ? [rows, groups, capacity, size] : [rows, capacity, groups, size]);
         Config = config;
         Rows = rows;
         Starts = starts;
@@ -63,12 +71,12 @@ internal sealed class KeyValueCache : IDisposable
 
         if (_packed)
         {
-            return Kernels.CachedAttention(q, k, v, _keys[layer], _values[layer], past, Starts);
+            return cached_attention_(q, k, v, _keys[layer], _values[layer], past, Starts);
         }
 
         _keys[layer].narrow(1, past, added).copy_(k);
         _values[layer].narrow(1, past, added).copy_(v);
-        return Kernels.Attention(q, _keys[layer].narrow(1, 0, past + added), _values[layer].narrow(1, 0, past + added), Starts);
+        return attention(q, _keys[layer].narrow(1, 0, past + added), _values[layer].narrow(1, 0, past + added), Starts);
     }
 
     /// <summary>A cache whose row i begins as a copy of this one's row <paramref name="source"/>[i]: rollouts of one prompt share its prefill.</summary>
@@ -82,7 +90,7 @@ internal sealed class KeyValueCache : IDisposable
         var copy = new KeyValueCache(Config, source.Length, columns, _keys[0].dtype, device, Starts?.index_select(0, index).DetachFromDisposeScope()) { Length = Length };
         for (var layer = 0; layer < _keys.Length; layer++)
         {
-            Fill(copy._keys[layer], _keys[layer], _packed ? 2 : 1, _packed ? (Length + Kernels.Lanes - 1) / Kernels.Lanes : Length);
+            Fill(copy._keys[layer], _keys[layer], _packed ? 2 : 1, _packed ? (Length + Panel - 1) / Panel : Length);
             Fill(copy._values[layer], _values[layer], _packed ? 2 : 1, Length);
         }
 
