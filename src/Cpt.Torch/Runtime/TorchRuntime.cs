@@ -35,6 +35,7 @@ public static class TorchRuntime
 
     private static nint Load()
     {
+        NativeHeap.KeepFreedBlocks();
         DefaultThreads = ThreadsFromEnvironment();
         NativeEnvironment.SetDefault("OMP_NUM_THREADS", DefaultThreads.ToString(CultureInfo.InvariantCulture), replace: true);
         // Spinning OpenMP threads collapse as soon as another process wants their core: 34k tokens/s became 5k.
