@@ -3,6 +3,7 @@
 Reads one JSON request a line on standard input and answers with one JSON line, so that the benchmark can take turns
 with it inside one run. Requests:
   {"op": "load", "config": {...config.json of a Qwen2 model...}, "threads": 2, "seed": 1}
+                                                                      -> {"version": ..., "threads": ..., "blas": [...], "parameters": ...}
   {"op": "train", "batch": 32, "tokens": 64, "steps": 20}             -> {"tokens_per_second": ..., "loss": ...}
   {"op": "rollout", "rows": 64, "prompt": 16, "new": 16, "rounds": 5} -> {"tokens_per_second": ...}
   {"op": "memory"}                                                    -> {"peak_bytes": ...}
@@ -117,22 +118,28 @@ def rotate(x, cos, sin):
     return x * cos + torch.cat([-x[..., half:], x[..., :half]], -1) * sin
 
 
+def mapped_blas():
+    with open("/proc/self/maps") as maps:
+        paths = {line[line.index("/"):].strip() for line in maps if "/" in line}
+    return sorted(p for p in paths if p.rpartition("/")[2].startswith(("libblas", "libopenblas", "liblapack", "libmkl")))
+
+
 class Peer:
     def load(self, config, threads, seed):
         torch.set_num_threads(threads)
         torch.manual_seed(seed)
         self.config, self.model = config, Decoder(config)
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=1e-3, weight_decay=0.01, foreach=True)
-        return {"version": torch.__version__, "threads": torch.get_num_threads(),
+        return {"version": torch.__version__, "threads": torch.get_num_threads(), "blas": mapped_blas(),
                 "parameters": sum(p.numel() for p in self.model.parameters())}
 
     def train(self, batch, tokens, steps):
         times, loss = [], None
         for _ in range(steps):
-            ids = torch.randint(self.config["vocab_size"], (batch, tokens))
+            ids = torch.randint(self.config["vocab_size"], (batch, tokens + 1))
             start = time.perf_counter()
-            logits = self.model(ids)
-            loss = F.cross_entropy(logits[:, :-1].reshape(-1, logits.shape[-1]), ids[:, 1:].reshape(-1))
+            logits = self.model(ids[:, :-1])
+            loss = F.cross_entropy(logits.view(-1, logits.shape[-1]), ids[:, 1:].reshape(-1))
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cpt.Cli.Benchmarks.Trainer;
 using Cpt.Cli.Commands;
 using Cpt.Cli.Running;
 using Cpt.Cli.Status;
@@ -17,6 +18,7 @@ namespace Cpt.Cli;
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(RunnerEvent))]
 [JsonSerializable(typeof(PlanDocument))]
+[JsonSerializable(typeof(TrainerReport))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     private static readonly Lazy<CliJson> s_oneLine = new(() => With(indented: false));

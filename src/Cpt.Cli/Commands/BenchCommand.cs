@@ -8,5 +8,6 @@ internal static class BenchCommand
     public static Command Create() => new("bench", "Measure: speed beside a peer, methods beside each other")
     {
         BenchDigitsCommand.Create(),
+        BenchTrainerCommand.Create(),
     };
 }
