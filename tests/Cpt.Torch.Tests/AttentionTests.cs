@@ -62,6 +62,37 @@ public sealed class AttentionTests : IDisposable
         static Tensor Heads(Tensor projection, int from, int to) => projection.view(2, 9, 8, 16).slice(2, from, to);
     }
 
+    // Width 6 takes the single steps of libtorch inside the operator.
+    [Theory]
+    [InlineData(16, 1)]
+    [InlineData(16, 37)]
+    [InlineData(6, 5)]
+    public void AttentionOfOneProjectionTurnsAndSplitsByItself(int width, int time)
+    {
+        var angles = torch.randn([3, time, width / 2], _generator);
+        var (cos, sin, start) = (angles.cos(), angles.sin(), torch.tensor([0L, 1, time]));
+        Kernels.AssertSame(
+            [Leaf(3, time, 4 + 2 + 2, width)],
+            x => F.rope_attention(x[0], cos, sin, 4, start),
+            x => F.attention(F.rope(x[0].slice(2, 0, 4), cos, sin), F.rope(x[0].slice(2, 4, 6), cos, sin), x[0].slice(2, 6, 8), start),
+            _generator);
+    }
+
+    [Fact]
+    public void DecodingOfOneProjectionEqualsItsWholePass()
+    {
+        using var unrecorded = torch.no_grad();
+        var angles = torch.randn([9, 8], _generator);
+        var (cos, sin, qkv) = (angles.cos(), angles.sin(), Leaf(2, 9, 4 + 2 + 2, 16));
+        var whole = F.rope_attention(qkv, cos, sin, 4);
+        var (keys, values) = F.kv_cache(2, 2, 9, 16);
+        foreach (var (from, to) in new[] { (0, 7), (7, 8), (8, 9) })
+        {
+            var o = F.rope_cached_attention_(qkv.slice(1, from, to), cos.slice(0, from, to), sin.slice(0, from, to), 4, keys, values, from);
+            Kernels.AssertClose(whole.slice(1, from, to), o, 1e-5f, $"from {from}");
+        }
+    }
+
     [Fact]
     public void AWidthTheKernelDoesNotHaveTakesTheSingleSteps() => Kernels.AssertSame(
         [Leaf(2, 5, 4, 6), Leaf(2, 5, 2, 6), Leaf(2, 5, 2, 6)],

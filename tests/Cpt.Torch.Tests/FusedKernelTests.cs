@@ -33,6 +33,14 @@ public sealed class FusedKernelTests : IDisposable
         x => F.swiglu(x[0], x[1]),
         x => x[0].sigmoid() * x[0] * x[1]);
 
+    [Theory]
+    [InlineData(1, 5)]
+    [InlineData(300, 352)]
+    public void SwigluTakesBothFromOneProjection(int rows, int width) => AssertSame(
+        [Leaf(rows, 2 * width)],
+        x => F.swiglu(x[0]),
+        x => x[0].slice(1, 0, width).silu() * x[0].slice(1, width, 2 * width));
+
     [Fact]
     public void SwigluOfExtremeGatesStaysANumber()
     {

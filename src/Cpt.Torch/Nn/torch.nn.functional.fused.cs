@@ -7,14 +7,16 @@ public static partial class torch
         /// <summary>The pieces of a decoder in one pass each: kernels of the shim for float32 on the CPU, ATen's operators elsewhere.</summary>
         /// <remarks>
         /// Results are the same bits for any number of threads. A forward pass in this order copies and transposes nothing:
-        /// <c>rms_norm → linear (q, k, v) → view [b, t, heads, d] → rope → attention → view [b·t, heads·d] → linear → + → rms_norm →
-        /// linear (gate, up) → swiglu → linear → +</c>, and <c>token_log_probs</c> of the logits at its end. Decoding puts
-        /// <see cref="cached_attention_"/> in the place of <see cref="attention"/>.
+        /// <c>rms_norm → linear (q, k and v in one) → view [b, t, heads + 2·kv heads, d] → rope_attention → view [b·t, heads·d] → linear → + →
+        /// rms_norm → linear (gate and up in one) → swiglu → linear → +</c>, and <c>token_log_probs</c> of the logits at its end. Decoding puts
+        /// <see cref="rope_cached_attention_"/> in the place of <see cref="rope_attention"/>. Models with something between projection and
+        /// rotation (q and k norms) take <see cref="rope"/> and <see cref="attention"/> apart.
         /// </remarks>
         public static partial class functional
         {
-            private static readonly Op s_rmsNorm = new("cpt::rms_norm"), s_rope = new("cpt::rope"), s_swiglu = new("cpt::swiglu"), s_logProbs = new("cpt::token_log_probs");
+            private static readonly Op s_rmsNorm = new("cpt::rms_norm"), s_rope = new("cpt::rope"), s_swiglu = new("cpt::swiglu"), s_packedSwiglu = new("cpt::swiglu", "packed"), s_logProbs = new("cpt::token_log_probs");
             private static readonly Op s_fusedAttention = new("cpt::attention"), s_cachedAttention = new("cpt::cached_attention_");
+            private static readonly Op s_ropeAttention = new("cpt::rope_attention"), s_ropeCachedAttention = new("cpt::rope_cached_attention_");
 
             /// <summary>weight · x / √(mean(x²) + eps) along the last dimension.</summary>
             /// <param name="x">[..., d].</param>
@@ -30,6 +32,9 @@ public static partial class torch
 
             /// <summary>silu(gate) · up.</summary>
             public static Tensor swiglu(Tensor gate, Tensor up) => s_swiglu.Call(gate, up);
+
+            /// <summary>silu(gate) · up of one projection [..., 2·f], gate first → [..., f]; its gradient comes as one tensor too.</summary>
+            public static Tensor swiglu(Tensor gate_up) => s_packedSwiglu.Call(gate_up);
 
             /// <summary>log softmax(logits)[target] of every row; minus it is the cross entropy.</summary>
             /// <param name="logits">[n, vocabulary].</param>
@@ -48,6 +53,17 @@ public static partial class torch
             /// <returns>[batch, t, heads, d], contiguous.</returns>
             public static Tensor attention(Tensor q, Tensor k, Tensor v, Tensor? start = null, double? scale = null, bool causal = true) =>
                 s_fusedAttention.Call(q, k, v, start, scale ?? 1 / Math.Sqrt(q.size(-1)), causal);
+
+            /// <summary>Causal <see cref="attention"/> of one projection, q and k turned by <see cref="rope"/>: forward and backward copy nothing apart.</summary>
+            /// <param name="qkv">[batch, t, heads + 2·kv heads, d]: query heads, key heads, value heads.</param>
+            /// <param name="cos">As in <see cref="rope"/>.</param>
+            /// <param name="sin">As in <see cref="rope"/>.</param>
+            /// <param name="heads">Query heads.</param>
+            /// <param name="start">As in <see cref="attention"/>.</param>
+            /// <param name="scale">1 / √d where null.</param>
+            /// <returns>[batch, t, heads, d], contiguous.</returns>
+            public static Tensor rope_attention(Tensor qkv, Tensor cos, Tensor sin, long heads, Tensor? start = null, double? scale = null) =>
+                s_ropeAttention.Call(qkv, cos, sin, heads, start, scale ?? 1 / Math.Sqrt(qkv.size(-1)));
 
             /// <summary>Makes an empty cache for <see cref="cached_attention_"/>: float32 on the CPU, uninitialised.</summary>
             /// <remarks>Rows can be dropped with <c>index_select(0, …)</c> on both, and repeated the same way.</remarks>
@@ -74,6 +90,11 @@ public static partial class torch
             /// <returns>[batch, t, heads, d]; zeros for queries inside the padding.</returns>
             public static Tensor cached_attention_(Tensor q, Tensor k, Tensor v, Tensor k_cache, Tensor v_cache, long past, Tensor? start = null, double? scale = null) =>
                 s_cachedAttention.Call(q, k, v, k_cache, v_cache, past, start, scale ?? 1 / Math.Sqrt(q.size(-1)));
+
+            /// <summary><see cref="cached_attention_"/> of one projection, q and k turned by <see cref="rope"/>; parameters as there and in <see cref="rope_attention"/>.</summary>
+            public static Tensor rope_cached_attention_(
+                Tensor qkv, Tensor cos, Tensor sin, long heads, Tensor k_cache, Tensor v_cache, long past, Tensor? start = null, double? scale = null) =>
+                s_ropeCachedAttention.Call(qkv, cos, sin, heads, k_cache, v_cache, past, start, scale ?? 1 / Math.Sqrt(qkv.size(-1)));
         }
     }
 }

@@ -1,4 +1,5 @@
 // cpt::cached_attention_(q [b, t, heads, d], k and v [b, t, kv_heads, d], k_cache, v_cache, past, start [b]?, scale) → [b, t, heads, d]
+// cpt::rope_cached_attention_(qkv [b, t, heads + 2·kv_heads, d], cos, sin, heads, …) turns q and k by cpt::rope's rotation first.
 //
 // One step of decoding: puts t new keys and values into the cache behind the `past` ones that are there, and attends to all of them
 // causally, grouped heads and left padding as in cpt::attention. For rollouts only: nothing is recorded for gradients.
@@ -9,6 +10,7 @@
 // Both are indexed by the row of the batch first: rows that are finished can be dropped with index_select(0, …).
 #include "attention.h"
 #include "autograd_function.h"
+#include "rope.h"
 #include <vector>
 
 namespace {
@@ -98,10 +100,30 @@ at::Tensor cached_attention_(const at::Tensor& q, const at::Tensor& k, const at:
     return o;
 }
 
+at::Tensor rope_cached_attention_(const at::Tensor& qkv, const at::Tensor& cos, const at::Tensor& sin, int64_t heads, const at::Tensor& k_cache,
+                                  const at::Tensor& v_cache, int64_t past, const c10::optional<at::Tensor>& start, double scale) {
+    TORCH_CHECK(qkv.dim() == 4 && heads > 0 && qkv.size(2) > heads && (qkv.size(2) - heads) % 2 == 0, "qkv is ", qkv.sizes(), " with ", heads,
+                " query heads; [batch, time, heads + 2·kv heads, d] is needed");
+    check_rope(qkv, cos, sin);
+    TORCH_CHECK(!needs_gradient(qkv), "decoding records no gradients; call it under no_grad or inference_mode");
+    TORCH_CHECK(can_rotate(qkv, cos, sin), "qkv is ", qkv.toString(), "; float32 on the CPU is needed");
+    const auto kv_heads = (qkv.size(2) - heads) / 2;
+    const auto projection = qkv.stride(3) == 1 ? qkv : qkv.contiguous();
+    const auto source = projection.narrow(2, 0, heads + kv_heads);
+    const auto turned = at::empty(source.sizes(), source.options());
+    rotate(source, cos.contiguous(), sin.contiguous(), turned, 1.0f);
+    return cached_attention_(turned.narrow(2, 0, heads), turned.narrow(2, heads, kv_heads), projection.narrow(2, heads + kv_heads, kv_heads), k_cache, v_cache,
+                             past, start, scale);
+}
+
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(cpt, library) {
     library.def(
         "cached_attention_(Tensor q, Tensor k, Tensor v, Tensor(a!) k_cache, Tensor(b!) v_cache, int past, Tensor? start, float scale) -> Tensor",
         cached_attention_);
+    library.def(
+        "rope_cached_attention_(Tensor qkv, Tensor cos, Tensor sin, int heads, Tensor(a!) k_cache, Tensor(b!) v_cache, int past, Tensor? start, "
+        "float scale) -> Tensor",
+        rope_cached_attention_);
 }
