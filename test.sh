@@ -16,16 +16,15 @@ case "$mode" in
 esac
 
 . "$ROOT/eng/test-tools.sh"
+need_training_packages
 need_packages \
-  libtorch-dev="the tensor library that training runs on (some 130 MB)" \
-  libopenblas0-openmp="fast matrix multiplication" \
-  g++="compiles the small bridge from C# to libtorch" \
   npm="brings nodejs and fetches Azurite, the blob storage that storage tests run against" \
   chromium="opens the HTML report in a test"
 need_dotnet
 need_node_tools
 need_promtool
-build_if_changed "cpt and its tests" .tests-built CptOperator.sln src tests examples eng CptOperator.sln
+build_if_changed "cpt and its tests" .tests-built CptOperator.sln "${CPT_SOURCES[@]}" tests examples CptOperator.sln
+mark_built .cpt-built "${CPT_SOURCES[@]}"
 
 results="$ROOT/artifacts/test-results"
 rm -rf "$results"

@@ -53,6 +53,13 @@ need_packages() {
   rm -f "$log"
 }
 
+need_training_packages() {
+  # Whoever brings another libtorch (eng/build-shim.sh) does not need Debian's.
+  local torch=(libtorch-dev="the tensor library that training runs on (some 130 MB)" libopenblas0-openmp="fast matrix multiplication; the default one is many times slower")
+  [ -z "${CPT_TORCH_HOME:-}" ] || torch=()
+  need_packages "${torch[@]}" g++="compiles the small bridge from C# to libtorch"
+}
+
 # Puts the .NET 10 SDK on PATH, or says how to get it.
 need_dotnet() {
   local place
@@ -90,6 +97,9 @@ fingerprint() {
   )
 }
 
+# What ./cpt is built from.
+CPT_SOURCES=(src eng examples/models)
+
 # build_if_changed WHAT STAMP PROJECT SOURCE…: builds PROJECT in Release unless the sources are those of the last good build.
 build_if_changed() {
   local what=$1 stamp="$ROOT/artifacts/$2" log="$ROOT/artifacts/$2.log" project=$3
@@ -115,4 +125,11 @@ build_if_changed() {
     mv "$stamp.new" "$stamp"
   fi
   exec 8>&-
+}
+
+# mark_built STAMP SOURCE…: what has just been built as part of something larger need not be built again on its own.
+mark_built() {
+  local stamp="$ROOT/artifacts/$1"
+  shift
+  fingerprint "$@" >"$stamp"
 }

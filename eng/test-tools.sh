@@ -1,19 +1,12 @@
 # What only tests need, fetched into artifacts/: nothing is installed for the whole machine. Sourced by ./test.sh.
 
-# Node packages of tests/package.json (exact versions), into artifacts/npm; again only when that file changes.
+# Azurite and the tokenizer file that golden values were made with, at exact versions.
 need_node_tools() {
-  local list="$ROOT/tests/package.json" place="$ROOT/artifacts/npm"
-  [ -f "$list" ] || return 0
-  if ! cmp -s "$list" "$place/package.json" || [ ! -f "$place/.done" ]; then
-    say "Fetching the node packages that tests use (tests/package.json) …"
-    rm -rf "$place"
-    mkdir -p "$place"
-    cp "$list" "$place/"
-    (cd "$place" && npm install --no-audit --no-fund --no-progress --loglevel=error >npm.log 2>&1 </dev/null) ||
-      die $EX_UNAVAILABLE "npm install failed; it said:" "$(tail -n 20 "$place/npm.log")"
-    touch "$place/.done"
-  fi
-  export CPT_NODE_MODULES="$place/node_modules"
+  local script
+  for script in fetch-azurite fetch-test-data; do
+    say "Making sure of what eng/$script.sh fetches …"
+    "$ROOT/eng/$script.sh" >/dev/null || die $EX_UNAVAILABLE "eng/$script.sh failed; its message is above."
+  done
 }
 
 # promtool checks the trainer's metrics page. Debian has it inside the prometheus package, whose installation would start a server; so it is only unpacked.

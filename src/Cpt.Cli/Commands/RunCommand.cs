@@ -79,12 +79,12 @@ internal static class RunCommand
         {
             ExitCodes.Done =>
             [
-                $"Look at the report in a browser, or at the figures: cpt status --workdir {WorkDirectory.Shorten(status.Workdir)} -o json",
-                $"Try another seed: cpt run -f {file} --seed 2 --workdir {WorkDirectory.Shorten(status.Workdir)}-seed2",
+                $"Look at the report in a browser, or at the figures: {CommandName.Value} status --workdir {WorkDirectory.Shorten(status.Workdir)} -o json",
+                $"Try another seed: {CommandName.Value} run -f {file} --seed 2 --workdir {WorkDirectory.Shorten(status.Workdir)}-seed2",
                 "Add a stage to the end of the manifest and run it again: only the new one is trained.",
             ],
-            ExitCodes.Stopped => [$"Go on with: cpt run {arguments}"],
-            _ => [$"Logs of every attempt are in {WorkDirectory.Shorten(Path.Combine(status.Workdir, "logs"))}. When the cause is mended, the same command goes on: cpt run {arguments}"],
+            ExitCodes.Stopped => [$"Go on with: {CommandName.Value} run {arguments}"],
+            _ => [$"Logs of every attempt are in {WorkDirectory.Shorten(Path.Combine(status.Workdir, "logs"))}. When the cause is mended, the same command goes on: {CommandName.Value} run {arguments}"],
         };
     }
 }

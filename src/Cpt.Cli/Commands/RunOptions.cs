@@ -48,7 +48,7 @@ internal static class RunOptions
         return known.Length switch
         {
             1 => new WorkDirectory(known[0]),
-            0 => throw new CliException(ExitCodes.InputNotFound, $"No run was found in {StateDirectory}/ here. Name one with --workdir DIR or -f FILE, or start one: cpt run -f examples/quickstart.yaml"),
+            0 => throw new CliException(ExitCodes.InputNotFound, $"No run was found in {StateDirectory}/ here. Name one with --workdir DIR or -f FILE, or start one: {CommandName.Value} run -f examples/quickstart.yaml"),
             _ => throw new CliException(ExitCodes.InputNotFound, $"Several runs are here; name one: {string.Join(", ", known.Select(path => "--workdir " + path))}"),
         };
     }

@@ -47,5 +47,5 @@ internal static class StatusCommand
 
     public static CliException NotStarted(WorkDirectory work) => new(
         ExitCodes.InputNotFound,
-        $"No run has been started in {WorkDirectory.Shorten(work.Root)}. Start one: cpt run -f FILE --workdir {WorkDirectory.Shorten(work.Root)}");
+        $"No run has been started in {WorkDirectory.Shorten(work.Root)}. Start one: {CommandName.Value} run -f FILE --workdir {WorkDirectory.Shorten(work.Root)}");
 }

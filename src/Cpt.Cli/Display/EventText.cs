@@ -13,16 +13,9 @@ internal static class EventText
         "stage" => $"{what.State}: {what.Message}",
         "message" => what.Message,
         "resumed" or "checkpoint" => what.Message,
-        "evaluation" when what.Score is { } score => Score(score),
         "result" when what.Level == "error" => what.Message,
         _ => null,
     };
-
-    public static string Score(TaskScore score)
-    {
-        var text = string.Create(CultureInfo.InvariantCulture, $"{score.Task} {score.Accuracy * 100:0.0} %");
-        return score.LostFromPrevious is > 0 ? text + string.Create(CultureInfo.InvariantCulture, $" ({score.LostFromPrevious} lost, {score.GainedFromPrevious ?? 0} gained)") : text;
-    }
 
     /// <summary>What the bar cannot show: the measure, the speed, the time left.</summary>
     public static string Figures(StageProgress progress)

@@ -140,7 +140,7 @@ internal static class RunSummary
     {
         if (score is not { } value)
         {
-            return "[grey]·[/]";
+            return " [grey]·[/] ";
         }
 
         var text = value.ToString("0.0", CultureInfo.InvariantCulture);

@@ -14,6 +14,7 @@ internal sealed class TerminalDisplay(IAnsiConsole console) : IRunDisplay
     private readonly Dictionary<string, ProgressTask> _bars = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly FiguresColumn _figures = new();
+    private readonly ScoreLine _scores = new();
     private Task _live = Task.CompletedTask;
 
     public void Begin(ContinualRun run, WorkDirectory work)
@@ -47,14 +48,18 @@ internal sealed class TerminalDisplay(IAnsiConsole console) : IRunDisplay
             Move(bar, what);
         }
 
+        if (_scores.Before(what) is { } row)
+        {
+            Line(what, "grey", row);
+        }
+
         // Checkpoints and steps move the bar; a line for each would only push the interesting ones away.
         if (what.Event is "checkpoint" || EventText.Of(what) is not { } text)
         {
             return;
         }
 
-        var colour = what.Level switch { "error" => "red", "warning" => "yellow", _ => "grey" };
-        console.MarkupLine($"[{colour}]{what.Time.LocalDateTime:HH:mm:ss}[/] {(what.Stage is { } name ? $"[bold]{Markup.Escape(name)}[/] " : "")}{Markup.Escape(text)}");
+        Line(what, what.Level switch { "error" => "red", "warning" => "yellow", _ => "grey" }, text);
     }
 
     public void End(StatusDocument status, IReadOnlyList<string> next)
@@ -69,6 +74,9 @@ internal sealed class TerminalDisplay(IAnsiConsole console) : IRunDisplay
         _finished.TrySetResult();
         await _live;
     }
+
+    private void Line(RunnerEvent what, string colour, string text) =>
+        console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"[{colour}]{what.Time.LocalDateTime:HH:mm:ss}[/] {(what.Stage is { } name ? $"[bold]{Markup.Escape(name)}[/] " : "")}{Markup.Escape(text)}"));
 
     private void Move(ProgressTask bar, RunnerEvent what)
     {

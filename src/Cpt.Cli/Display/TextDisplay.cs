@@ -10,6 +10,7 @@ internal sealed class TextDisplay(TextWriter output, TimeProvider time) : IRunDi
 {
     private static readonly TimeSpan s_between = TimeSpan.FromSeconds(5);
 
+    private readonly ScoreLine _scores = new();
     private long _lastStep;
 
     public void Begin(ContinualRun run, WorkDirectory work) =>
@@ -17,17 +18,26 @@ internal sealed class TextDisplay(TextWriter output, TimeProvider time) : IRunDi
 
     public void Show(RunnerEvent what)
     {
+        if (_scores.Before(what) is { } row)
+        {
+            Line(what, row);
+        }
+
         if ((EventText.Of(what) ?? Step(what)) is { } text)
         {
-            var mark = what.Level == "info" ? "" : what.Level + ": ";
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what.Time.LocalDateTime:HH:mm:ss} {(what.Stage is { } stage ? stage + ": " : "")}{mark}{text}"));
-            output.Flush();
+            Line(what, (what.Level == "info" ? "" : what.Level + ": ") + text);
         }
     }
 
     public void End(StatusDocument status, IReadOnlyList<string> next) => RunSummary.Write(PlainConsole.On(output), status, next);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void Line(RunnerEvent what, string text)
+    {
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what.Time.LocalDateTime:HH:mm:ss} {(what.Stage is { } stage ? stage + ": " : "")}{text}"));
+        output.Flush();
+    }
 
     private string? Step(RunnerEvent what)
     {

@@ -178,7 +178,7 @@ internal sealed class LineChart
     private static string Number(double value, double step)
     {
         value = Math.Abs(value) < step / 1000 ? 0 : value;
-        if (value != 0 && (Math.Abs(value) >= 1e5 || step < 1e-4))
+        if (value != 0 && (Math.Abs(value) >= 1e5 || step < 1e-3))
         {
             return value.ToString("0.#e0", CultureInfo.InvariantCulture);
         }
