@@ -135,6 +135,6 @@ internal sealed class PolicyUpdate
             }
         }
 
-        return [.. MicroBatches.Split(sequences, _microBatchSize).Select(pass => UpdatePass.Of(pass, sequences, advantages, weights, _padToken, _device))];
+        return [.. MicroBatches.Split(sequences, _microBatchSize, _device).Select(pass => UpdatePass.Of(pass, sequences, advantages, weights, _padToken, _device))];
     }
 }

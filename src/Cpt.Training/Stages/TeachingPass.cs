@@ -17,7 +17,7 @@ internal static class TeachingPass
         optimizer.ZeroGradients();
         var tokens = 0L;
         var losses = new List<Tensor>();
-        foreach (var pass in MicroBatches.Split(sequences, microBatchSize))
+        foreach (var pass in MicroBatches.Split(sequences, microBatchSize, device))
         {
             using var passScope = torch.NewDisposeScope();
             using var batch = TokenBatch.Of(Array.ConvertAll(pass, i => sequences[i]), padToken, device);

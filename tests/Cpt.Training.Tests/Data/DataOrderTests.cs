@@ -1,4 +1,5 @@
 using Cpt.Contract;
+using Cpt.Torch;
 
 namespace Cpt.Training.Tests;
 
@@ -97,22 +98,22 @@ public sealed class MicroBatchTests
     [InlineData(0)]
     public void EverySequenceStandsInExactlyOnePass(int size)
     {
-        var passes = MicroBatches.Split(s_sequences, size);
+        var passes = MicroBatches.Split(s_sequences, size, torch.CPU);
         Assert.Equal(Enumerable.Range(0, s_sequences.Length), passes.SelectMany(pass => pass).Order());
         if (size > 0) Assert.All(passes, pass => Assert.InRange(pass.Length, 1, size));
     }
 
     [Fact]
     public void LikeLengthsGoTogetherLongestFirst() =>
-        Assert.Equal([9, 9, 7, 5, 3, 2, 1], MicroBatches.Split(s_sequences, 2).SelectMany(pass => pass).Select(i => s_sequences[i].InputLength));
+        Assert.Equal([9, 9, 7, 5, 3, 2, 1], MicroBatches.Split(s_sequences, 2, torch.CPU).SelectMany(pass => pass).Select(i => s_sequences[i].InputLength));
 
     [Fact]
     public void AnAutomaticPassNeverHoldsMoreTokensThanItMay()
     {
         var sequences = Enumerable.Range(0, 200).Select(i => new TrainingSequence(new int[500 + (i % 7 * 100)], [1])).ToArray();
-        foreach (var pass in MicroBatches.Split(sequences, 0))
+        foreach (var pass in MicroBatches.Split(sequences, 0, torch.CPU))
         {
-            Assert.InRange(pass.Length * pass.Max(i => sequences[i].InputLength), 1, MicroBatches.AutomaticTokens);
+            Assert.InRange(pass.Length * pass.Max(i => sequences[i].InputLength), 1, MicroBatches.AutomaticTokens(torch.CPU));
         }
     }
 }
