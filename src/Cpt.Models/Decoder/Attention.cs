@@ -15,6 +15,11 @@ internal static class Attention
     {
         long heads = config.NumAttentionHeads, groups = config.NumKeyValueHeads;
         var all = qkv.view(batch.Rows, batch.Columns, heads + (2 * groups), config.HeadDim);
+        if (batch is { Cache: null, Hidden: null } && !config.QueryKeyNorm)
+        {
+            return rope_attention(all, batch.Cos, batch.Sin, heads, batch.Starts).view(batch.Rows * batch.Columns, config.QuerySize);
+        }
+
         Tensor q, k, v;
         if (config.QueryKeyNorm)
         {

@@ -41,8 +41,7 @@ internal sealed class DecoderLayer
         var qkv = linear(rms_norm(x, _inputNorm, _config.RmsNormEps), _qkv, _qkvBias);
         x = Add(x, Attention.Forward(qkv, _config, this, batch), _output);
         var gateUp = linear(rms_norm(x, _postNorm, _config.RmsNormEps), _gateUp);
-        var halves = gateUp.split(_config.IntermediateSize, -1);
-        return Add(x, swiglu(halves[0], halves[1]), _down).MoveToOuterDisposeScope();
+        return Add(x, swiglu(gateUp), _down).MoveToOuterDisposeScope();
     }
 
     /// <summary>x + input · weightᵀ in one product.</summary>

@@ -65,10 +65,14 @@ CPT_INLINE void rows(Left a, Right b, Out c, int64_t n, int64_t depth, bool accu
 
 // a: [m, depth], b: [depth, n], c: [m, n] with n a multiple of 8.
 CPT_INLINE void gemm(Left a, Right b, Out c, int64_t m, int64_t n, int64_t depth, bool accumulate) {
-    for (int64_t row = 0; row < m; row += 6) {
+    // Tiles of nearly equal height: 32 rows as 6 + 6 + 5 + 5 + 5 + 5, not as five sixes and a two that waits for itself.
+    const int64_t tiles = (m + 5) / 6;
+    for (int64_t i = 0, row = 0; i < tiles; i++) {
+        const int64_t end = m * (i + 1) / tiles, height = end - row;
         const Left left{a.data + row * a.row, a.row, a.column};
         const Out out{c.data + row * c.row, c.row};
-        switch (m - row) {
+        row = end;
+        switch (height) {
             case 1: rows<1>(left, b, out, n, depth, accumulate); break;
             case 2: rows<2>(left, b, out, n, depth, accumulate); break;
             case 3: rows<3>(left, b, out, n, depth, accumulate); break;
