@@ -116,7 +116,7 @@ build_if_changed() {
   if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$now" ]; then
     need_sdk_10
     say "Building $what … (a minute the first time; afterwards only when sources change)"
-    if ! (cd "$ROOT" && dotnet build "$project" -c Release -v quiet -nodeReuse:false -p:UseSharedCompilation=false \
+    if ! (cd "$ROOT" && dotnet build "$project" -c Release -v quiet -nodeReuse:false -p:UseSharedCompilation=true \
       --tl:off -clp:NoSummary) >"$log" 2>&1 </dev/null 8>&-; then
       grep -E 'error|warning' "$log" | sort -u | head -n 40 >&2 || true
       die 70 "The build failed; all it said is in ${log#"$ROOT"/}."
