@@ -1,11 +1,11 @@
 """The peer of `cpt bench trainer`: the same Qwen2 decoder as a plain PyTorch loop, as a careful user would write it.
 
 Reads one JSON request a line on standard input and answers with one JSON line, so that the benchmark can take turns
-with it inside one run. Requests:
+with it inside one run. tokens_per_second is of the median step; cpu_seconds is what all threads used in the whole turn. Requests:
   {"op": "load", "config": {...config.json of a Qwen2 model...}, "threads": 2, "seed": 1}
                                                                       -> {"version": ..., "threads": ..., "blas": [...], "parameters": ...}
-  {"op": "train", "batch": 32, "tokens": 64, "steps": 20}             -> {"tokens_per_second": ..., "loss": ...}
-  {"op": "rollout", "rows": 64, "prompt": 16, "new": 16, "rounds": 5} -> {"tokens_per_second": ...}
+  {"op": "train", "batch": 32, "tokens": 64, "steps": 20}             -> {"tokens_per_second": ..., "cpu_seconds": ..., "loss": ...}
+  {"op": "rollout", "rows": 64, "prompt": 16, "new": 16, "rounds": 5} -> {"tokens_per_second": ..., "cpu_seconds": ...}
   {"op": "memory"}                                                    -> {"peak_bytes": ...}
 """
 import json
@@ -134,7 +134,7 @@ class Peer:
                 "parameters": sum(p.numel() for p in self.model.parameters())}
 
     def train(self, batch, tokens, steps):
-        times, loss = [], None
+        times, loss, cpu = [], None, time.process_time()
         for _ in range(steps):
             ids = torch.randint(self.config["vocab_size"], (batch, tokens + 1))
             start = time.perf_counter()
@@ -146,10 +146,11 @@ class Peer:
             self.optimizer.step()
             loss.item()
             times.append(time.perf_counter() - start)
-        return {"tokens_per_second": batch * tokens / statistics.median(times), "loss": loss.item()}
+        return {"tokens_per_second": batch * tokens / statistics.median(times), "loss": loss.item(),
+                "cpu_seconds": time.process_time() - cpu}
 
     def rollout(self, rows, prompt, new, rounds):
-        times = []
+        times, cpu = [], time.process_time()
         for _ in range(rounds):
             ids = torch.randint(self.config["vocab_size"], (rows, prompt))
             start = time.perf_counter()
@@ -161,7 +162,7 @@ class Peer:
                     picked.append(cursor)
                 torch.cat(picked, 1).tolist()
             times.append(time.perf_counter() - start)
-        return {"tokens_per_second": rows * new / statistics.median(times)}
+        return {"tokens_per_second": rows * new / statistics.median(times), "cpu_seconds": time.process_time() - cpu}
 
     def memory(self):
         return {"peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}

@@ -33,11 +33,9 @@ internal sealed class OwnTrainer : IDisposable
 
     public long Parameters => _model.Config.ParameterCount;
 
-    /// <summary>Median tokens a second over the steps.</summary>
-    public double Train(int steps) => _size.Batch * _size.Tokens / Median(steps, () => _loop.RunStep(CancellationToken.None));
+    public Turn Train(int steps) => Timed(steps, _size.Batch * _size.Tokens, () => _loop.RunStep(CancellationToken.None));
 
-    /// <summary>Median new tokens a second over the batches.</summary>
-    public double Rollout(int batches) => _size.Rows * _size.NewTokens / Median(batches, () =>
+    public Turn Rollout(int batches) => Timed(batches, _size.Rows * _size.NewTokens, () =>
     {
         var result = _generator.Generate(new GenerationRequest
         {
@@ -55,8 +53,9 @@ internal sealed class OwnTrainer : IDisposable
         _model.Dispose();
     }
 
-    private static double Median(int count, Action work)
+    private static Turn Timed(int count, int tokens, Action work)
     {
+        var before = Environment.CpuUsage.TotalTime;
         var seconds = new double[count];
         for (var i = 0; i < count; i++)
         {
@@ -65,7 +64,7 @@ internal sealed class OwnTrainer : IDisposable
             seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
 
-        return Statistics.Median(seconds);
+        return new Turn(tokens / Statistics.Median(seconds), (Environment.CpuUsage.TotalTime - before).TotalSeconds);
     }
 
     private static Tokenizer Bytes()

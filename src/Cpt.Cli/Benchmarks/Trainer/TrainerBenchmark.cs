@@ -65,7 +65,7 @@ internal sealed class TrainerBenchmark
             new Comparison { Work = $"{size.Rows} rows, {size.NewTokens} new tokens behind {size.PromptTokens} of prompt", Pairs = rollouts });
     }
 
-    private List<Pair> Compare(string what, int count, Func<int, double> ours, Func<int, double> peer, CancellationToken cancellationToken)
+    private List<Pair> Compare(string what, int count, Func<int, Turn> ours, Func<int, Turn> peer, CancellationToken cancellationToken)
     {
         // Warm-up: code is compiled, allocators fill.
         ours(2);
@@ -76,7 +76,7 @@ internal sealed class TrainerBenchmark
             cancellationToken.ThrowIfCancellationRequested();
             var pair = new Pair(ours(count), peer(count));
             pairs.Add(pair);
-            Log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what}, round {round} of {Rounds}: {pair.Ours:F0} tokens/s, peer {pair.Peer:F0}, ratio {pair.Ratio:F2}"));
+            Log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what}, round {round} of {Rounds}: {pair.Ours.TokensPerSecond:F0} tokens/s, peer {pair.Peer.TokensPerSecond:F0}, ratio {pair.Ratio:F2} (processor time {pair.CpuRatio:F2})"));
         }
 
         return pairs;
@@ -122,5 +122,9 @@ internal sealed class TrainerBenchmark
         ["seed"] = 1,
     });
 
-    private static double Speed(PeerProcess peer, string operation, JsonObject arguments) => (double)peer.Ask(operation, arguments)["tokens_per_second"]!;
+    private static Turn Speed(PeerProcess peer, string operation, JsonObject arguments)
+    {
+        var answer = peer.Ask(operation, arguments);
+        return new Turn((double)answer["tokens_per_second"]!, (double)answer["cpu_seconds"]!);
+    }
 }

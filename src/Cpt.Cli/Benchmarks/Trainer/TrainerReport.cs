@@ -51,10 +51,10 @@ internal sealed record Comparison
     public required string Work { get; init; }
 
     /// <summary>Median of ours.</summary>
-    public double TokensPerSecond => Statistics.Median(Pairs.Select(pair => pair.Ours));
+    public double TokensPerSecond => Statistics.Median(Pairs.Select(pair => pair.Ours.TokensPerSecond));
 
     /// <summary>Median of the peer's.</summary>
-    public double PeerTokensPerSecond => Statistics.Median(Pairs.Select(pair => pair.Peer));
+    public double PeerTokensPerSecond => Statistics.Median(Pairs.Select(pair => pair.Peer.TokensPerSecond));
 
     /// <summary>Median of the pairs' ratios: what else the machine was doing falls on both turns of a pair.</summary>
     public double Ratio => Statistics.Median(Pairs.Select(pair => pair.Ratio));
@@ -63,15 +63,24 @@ internal sealed record Comparison
 
     public double HighestRatio => Pairs.Max(pair => pair.Ratio);
 
+    /// <summary>Median ratio of the processor time that equal work took, peer through ours: what other processes take away does not enter, nor how well the cores are used.</summary>
+    public double CpuRatio => Statistics.Median(Pairs.Select(pair => pair.CpuRatio));
+
     public required IReadOnlyList<Pair> Pairs { get; init; }
 }
 
-/// <param name="Ours">Tokens a second of our turn.</param>
-/// <param name="Peer">Tokens a second of the peer's turn right after it.</param>
-internal sealed record Pair(double Ours, double Peer)
+/// <param name="Ours">Our turn.</param>
+/// <param name="Peer">The peer's turn right after it.</param>
+internal sealed record Pair(Turn Ours, Turn Peer)
 {
-    public double Ratio => Ours / Peer;
+    public double Ratio => Ours.TokensPerSecond / Peer.TokensPerSecond;
+
+    public double CpuRatio => Peer.CpuSeconds / Ours.CpuSeconds;
 }
+
+/// <param name="TokensPerSecond">Of the turn's median step, by the clock on the wall.</param>
+/// <param name="CpuSeconds">Used by all threads of the process in the whole turn.</param>
+internal sealed record Turn(double TokensPerSecond, double CpuSeconds);
 
 /// <summary>Resident memory of our process while it trains and, every tenth step, rolls out.</summary>
 /// <param name="Size">The size it trained.</param>

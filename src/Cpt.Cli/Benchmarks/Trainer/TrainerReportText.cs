@@ -14,12 +14,12 @@ internal static class TrainerReportText
         Line($"ours: libtorch {report.Ours.Libtorch}, {report.Ours.Threads} threads, {Blas(report.Ours)}");
         Line($"peer: PyTorch {report.Peer.Libtorch} in {report.Peer.Python}, {report.Peer.Threads} threads, {Blas(report.Peer)}");
         Line($"");
-        Line($"{"tokens/s, median of " + report.Rounds.ToString(CultureInfo.InvariantCulture),-28} {"ours",9} {"peer",9} {"ratio",7} {"lowest",8} {"highest",8}");
+        Line($"{"tokens/s, median of " + report.Rounds.ToString(CultureInfo.InvariantCulture),-28} {"ours",9} {"peer",9} {"ratio",7} {"lowest",8} {"highest",8} {"processor",10}");
         foreach (var size in report.Sizes)
         {
             foreach (var (what, figures) in new[] { ("training", size.Training), ("rollouts", size.Rollouts) })
             {
-                Line($"{size.Name + ", " + what,-28} {figures.TokensPerSecond,9:F0} {figures.PeerTokensPerSecond,9:F0} {figures.Ratio,7:F2} {figures.LowestRatio,8:F2} {figures.HighestRatio,8:F2}");
+                Line($"{size.Name + ", " + what,-28} {figures.TokensPerSecond,9:F0} {figures.PeerTokensPerSecond,9:F0} {figures.Ratio,7:F2} {figures.LowestRatio,8:F2} {figures.HighestRatio,8:F2} {figures.CpuRatio,10:F2}");
             }
         }
 
