@@ -87,19 +87,26 @@ public sealed partial class CausalLM : IDisposable
     /// <summary>Logits of the last column, adding all columns to the cache.</summary>
     /// <param name="inputIds">Int64 [rows, t].</param>
     /// <param name="cache">Holds the columns before.</param>
+    /// <param name="packed">From <see cref="Pack"/>.</param>
     /// <returns>[rows, V].</returns>
-    internal Tensor NextLogits(Tensor inputIds, KeyValueCache cache)
+    internal Tensor NextLogits(Tensor inputIds, KeyValueCache cache, PackedWeights? packed)
     {
         using var scope = torch.NewDisposeScope();
         var (rows, columns) = (inputIds.size(0), inputIds.size(1));
-        var x = Layers(inputIds, SequenceBatch.Cached(cache, columns, _rotary));
+        var x = Layers(inputIds, SequenceBatch.Cached(cache, columns, _rotary) with { Packed = packed });
         if (columns > 1)
         {
             x = x.view(rows, columns, Config.HiddenSize).select(1, columns - 1);
         }
 
-        return lm_head(Normed(x)).MoveToOuterDisposeScope();
+        x = Normed(x);
+        return (packed is null ? lm_head(x) : packed.Linear(x, _head)).MoveToOuterDisposeScope();
     }
+
+    /// <summary>The weights as they are now, laid out for <see cref="NextLogits"/>; null where there is no kernel for them.</summary>
+    internal PackedWeights? Pack() => dtype == ScalarType.Float32 && device.type == DeviceType.CPU
+        ? PackedWeights.Of(_layers.SelectMany(layer => layer.Matrices).Append(_head))
+        : null;
 
     private Tensor Layers(Tensor inputIds, SequenceBatch batch)
     {

@@ -32,18 +32,24 @@ internal sealed class DecoderLayer
 
     public Tensor? KeyNorm { get; }
 
+    public IEnumerable<Tensor> Matrices => [_qkv, _output, _gateUp, _down];
+
     /// <param name="x">[B·T, hidden].</param>
     /// <param name="batch">Positions, mask and cache.</param>
     /// <returns>[B·T, hidden].</returns>
     public Tensor Forward(Tensor x, SequenceBatch batch)
     {
         using var scope = torch.NewDisposeScope();
-        var qkv = linear(rms_norm(x, _inputNorm, _config.RmsNormEps), _qkv, _qkvBias);
-        x = Add(x, Attention.Forward(qkv, _config, this, batch), _output);
-        var gateUp = linear(rms_norm(x, _postNorm, _config.RmsNormEps), _gateUp);
-        return Add(x, swiglu(gateUp), _down).MoveToOuterDisposeScope();
+        var qkv = Product(rms_norm(x, _inputNorm, _config.RmsNormEps), _qkv, _qkvBias, batch.Packed);
+        x = Add(x, Attention.Forward(qkv, _config, this, batch), _output, batch.Packed);
+        var gateUp = Product(rms_norm(x, _postNorm, _config.RmsNormEps), _gateUp, null, batch.Packed);
+        return Add(x, swiglu(gateUp), _down, batch.Packed).MoveToOuterDisposeScope();
     }
 
+    private static Tensor Product(Tensor input, Tensor weight, Tensor? bias, PackedWeights? packed) =>
+        packed is null ? linear(input, weight, bias) : packed.Linear(input, weight, bias);
+
     /// <summary>x + input · weightᵀ in one product.</summary>
-    private static Tensor Add(Tensor x, Tensor input, Tensor weight) => torch.addmm(x, input, weight.t());
+    private static Tensor Add(Tensor x, Tensor input, Tensor weight, PackedWeights? packed) =>
+        packed is null ? torch.addmm(x, input, weight.t()) : packed.Linear(input, weight, add: x);
 }

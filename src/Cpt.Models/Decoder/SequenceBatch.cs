@@ -12,6 +12,9 @@ namespace Cpt.Models;
 /// <param name="Cache">Keys and values of earlier columns; null for a whole sequence at once.</param>
 internal sealed record SequenceBatch(long Rows, long Columns, Tensor Cos, Tensor Sin, Tensor? Starts, Tensor? Hidden, KeyValueCache? Cache)
 {
+    /// <summary>The matrices laid out for decoding; null: as they are.</summary>
+    public PackedWeights? Packed { get; init; }
+
     /// <summary>Whole sequences from position 0, each column seeing itself and those before it.</summary>
     public static SequenceBatch Causal(long rows, long columns, RotaryTable rotary)
     {

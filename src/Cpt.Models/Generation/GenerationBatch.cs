@@ -9,6 +9,7 @@ namespace Cpt.Models;
 internal sealed unsafe class GenerationBatch : IDisposable
 {
     private readonly CausalLM _model;
+    private readonly PackedWeights? _packed;
     private readonly GenerationRequest _request;
     private readonly TokenSampler _sampler;
     private readonly HashSet<int> _stops;
@@ -20,9 +21,10 @@ internal sealed unsafe class GenerationBatch : IDisposable
     private int _unfinished;
     private KeyValueCache? _cache;
 
-    public GenerationBatch(CausalLM model, GenerationRequest request, int first, int count)
+    public GenerationBatch(CausalLM model, PackedWeights? packed, GenerationRequest request, int first, int count)
     {
         _model = model;
+        _packed = packed;
         _request = request;
         _first = first;
         _stops = [.. request.StopTokens];
@@ -48,7 +50,7 @@ internal sealed unsafe class GenerationBatch : IDisposable
             using var step = torch.NewDisposeScope();
             DropFinished();
             var ids = torch.tensor<long>(_places.ConvertAll(row => (long)_responses[row].Last).ToArray(), _places.Count, 1).to(_model.device);
-            Sample(_model.NextLogits(ids, _cache!));
+            Sample(_model.NextLogits(ids, _cache!, _packed));
         }
     }
 
@@ -97,7 +99,7 @@ internal sealed unsafe class GenerationBatch : IDisposable
         // The last token of a response is never read by the model, so it needs no column.
         var room = columns + _responses.Max(response => response.Capacity) - 1;
         var prefill = new KeyValueCache(_model.Config, starts, prompts.Count == sources.Length ? room : columns, _model.dtype, _model.device);
-        var logits = _model.NextLogits(torch.tensor<long>(ids, prompts.Count, columns).to(_model.device), prefill);
+        var logits = _model.NextLogits(torch.tensor<long>(ids, prompts.Count, columns).to(_model.device), prefill, _packed);
         if (prompts.Count == sources.Length)
         {
             _cache = prefill;

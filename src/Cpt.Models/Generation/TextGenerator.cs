@@ -21,20 +21,21 @@ public sealed class TextGenerator
     {
         Validate(request);
         var rows = new GeneratedRow[request.Prompts.Count];
+        using var packed = _model.Pack();
         var threads = Math.Clamp(request.Threads, 1, Math.Max(rows.Length, 1));
         if (threads == 1)
         {
-            Share(request, rows, 0, rows.Length, cancellationToken);
+            Share(request, packed, rows, 0, rows.Length, cancellationToken);
         }
         else
         {
-            InParallel(request, rows, threads, cancellationToken);
+            InParallel(request, packed, rows, threads, cancellationToken);
         }
 
         return new GenerationResult(rows);
     }
 
-    private void InParallel(GenerationRequest request, GeneratedRow[] rows, int threads, CancellationToken cancellationToken)
+    private void InParallel(GenerationRequest request, PackedWeights? packed, GeneratedRow[] rows, int threads, CancellationToken cancellationToken)
     {
         var failures = new Exception?[threads];
         var workers = Enumerable.Range(0, threads).Select(index => new Thread(() =>
@@ -42,7 +43,7 @@ public sealed class TextGenerator
             try
             {
                 torch.set_num_threads(1);
-                Share(request, rows, (int)((long)rows.Length * index / threads), (int)((long)rows.Length * (index + 1) / threads), cancellationToken);
+                Share(request, packed, rows, (int)((long)rows.Length * index / threads), (int)((long)rows.Length * (index + 1) / threads), cancellationToken);
             }
             catch (Exception exception)
             {
@@ -59,12 +60,12 @@ public sealed class TextGenerator
     }
 
     /// <summary>One thread's rows, a batch at a time.</summary>
-    private void Share(GenerationRequest request, GeneratedRow[] rows, int first, int end, CancellationToken cancellationToken)
+    private void Share(GenerationRequest request, PackedWeights? packed, GeneratedRow[] rows, int first, int end, CancellationToken cancellationToken)
     {
         using var inference = torch.inference_mode();
         for (var at = first; at < end; at += request.BatchSize)
         {
-            using var batch = new GenerationBatch(_model, request, at, Math.Min(request.BatchSize, end - at));
+            using var batch = new GenerationBatch(_model, packed, request, at, Math.Min(request.BatchSize, end - at));
             batch.Run(cancellationToken);
             batch.CopyTo(rows.AsSpan(at));
         }
