@@ -18,8 +18,8 @@ esac
 . "$ROOT/eng/test-tools.sh"
 need_training_packages
 need_packages \
-  npm="brings nodejs and fetches Azurite, the blob storage that storage tests run against" \
-  chromium="opens the HTML report in a test"
+  npm/npm="brings nodejs and fetches Azurite, the blob storage that storage tests run against" \
+  chromium/chromium="opens the HTML report in a test"
 need_dotnet
 need_node_tools
 need_promtool
@@ -47,10 +47,10 @@ for project in "$ROOT"/tests/Cpt.*.Tests; do
     continue
   fi
 
-  # One <assembly …> line a file; "failed" there leaves out what broke outside a test, which "errors" counts.
-  read -r p f s e < <(sed -n 's/.*<assembly //p' "$xml" | head -n 1 | awk '{
-    n["passed"]; for (i = 1; i <= NF; i++) if (match($i, /^(passed|failed|skipped|errors)="[0-9]+"/)) { split($i, kv, "\""); sub("=", "", kv[1]); n[kv[1]] = kv[2] }
-    print n["passed"] + 0, n["failed"] + 0, n["skipped"] + 0, n["errors"] + 0 }')
+  # One <assembly …> a file; "failed" there leaves out what broke outside a test, which "errors" counts.
+  line=$(grep -o '<assembly [^>]*>' "$xml" | head -n 1)
+  count() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$line"; }
+  p=$(count passed) f=$(count failed) s=$(count skipped) e=$(count errors)
   passed=$((passed + p)) failed=$((failed + f + e)) skipped=$((skipped + s))
   say "   $p passed, $((f + e)) failed$([ "$s" -eq 0 ] || echo ", $s skipped")"
   if [ $((f + e)) -gt 0 ]; then

@@ -3,7 +3,7 @@
 
 EX_UNAVAILABLE=69
 
-say() { printf '%s\n' "$*" >&2; }
+say() { printf '%s\n' "$@" >&2; }
 
 die() {
   local code=$1
@@ -12,17 +12,24 @@ die() {
   exit "$code"
 }
 
-# need_packages PACKAGE=WHY …: installs the Debian packages that are missing, after saying which and why.
+# need_packages PACKAGE[/COMMAND]=WHY …: installs the Debian packages that are missing, after saying which and why. Where a command is named and
+# there, wherever it came from, its package is not asked for.
 need_packages() {
   [ -z "${CPT_SKIP_PACKAGES:-}" ] || return 0
+  local item name installed wanted=() missing=() names=()
+  for item in "$@"; do
+    name=${item%%=*}
+    case "$name" in */*) ! command -v "${name#*/}" >/dev/null || continue ;; esac
+    wanted+=("${name%%/*}=${item#*=}")
+  done
+  [ ${#wanted[@]} -gt 0 ] || return 0
   if ! command -v dpkg-query >/dev/null; then
-    say "cpt: this is not Debian or a relative of it, so nothing is installed. It needs the likes of: ${*%%=*} (CPT_SKIP_PACKAGES=1 silences this)."
+    say "cpt: this is not Debian or a relative of it, so nothing is installed. It needs the likes of: ${wanted[*]%%=*} (CPT_SKIP_PACKAGES=1 silences this)."
     return 0
   fi
 
-  local item installed missing=() names=()
-  installed=" $(dpkg-query -W -f='${Package}:${db:Status-Status} ' "${@%%=*}" 2>/dev/null || true)"
-  for item in "$@"; do
+  installed=" $(dpkg-query -W -f='${Package}:${db:Status-Status} ' "${wanted[@]%%=*}" 2>/dev/null || true)"
+  for item in "${wanted[@]}"; do
     case "$installed" in *" ${item%%=*}:installed "*) ;; *) missing+=("$item") ;; esac
   done
   [ ${#missing[@]} -gt 0 ] || return 0
@@ -57,7 +64,7 @@ need_training_packages() {
   # Whoever brings another libtorch (eng/build-shim.sh) does not need Debian's.
   local torch=(libtorch-dev="the tensor library that training runs on (some 130 MB)" libopenblas0-openmp="fast matrix multiplication; the default one is many times slower")
   [ -z "${CPT_TORCH_HOME:-}" ] || torch=()
-  need_packages "${torch[@]}" g++="compiles the small bridge from C# to libtorch"
+  need_packages "${torch[@]}" g++/g++="compiles the small bridge from C# to libtorch"
 }
 
 # Puts the .NET 10 SDK on PATH, or says how to get it.

@@ -14,6 +14,9 @@ internal sealed class LocalJobs(WorkDirectory work, LocalEnvironment environment
     private readonly ConcurrentDictionary<string, JobRecord> _records = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Attempt> _live = new(StringComparer.Ordinal);
 
+    /// <summary>The end of an attempt could not be written down (a full disk); its record is settled by the next runner.</summary>
+    public Exception? Fault { get; private set; }
+
     /// <summary>Raised after a record changed for a reason other than progress; on a pool thread.</summary>
     public event Action? Changed;
 
@@ -105,6 +108,21 @@ internal sealed class LocalJobs(WorkDirectory work, LocalEnvironment environment
 
     private async Task WatchAsync(string job, Attempt attempt)
     {
+        try
+        {
+            await SettleAsync(job, attempt);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Fault = error;
+        }
+
+        _live.TryRemove(job, out _);
+        Changed?.Invoke();
+    }
+
+    private async Task SettleAsync(string job, Attempt attempt)
+    {
         var exit = await attempt.Process!.WaitAsync();
         var record = _records[job];
         var result = attempt.Result ?? ReadResult(job);
@@ -124,8 +142,6 @@ internal sealed class LocalJobs(WorkDirectory work, LocalEnvironment environment
             Step = attempt.Progress?.Step,
             Steps = attempt.Progress?.Steps,
         });
-        _live.TryRemove(job, out _);
-        Changed?.Invoke();
     }
 
     private static string Describe(TrainerExit exit) => exit.Signal switch

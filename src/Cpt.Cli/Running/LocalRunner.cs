@@ -36,6 +36,11 @@ internal sealed class LocalRunner(LocalRun local, LocalLookups lookups, LocalJob
             while (true)
             {
                 stop.ThrowIfCancellationRequested();
+                if (jobs.Fault is { } fault)
+                {
+                    throw new CliException(ExitCodes.StorageUnavailable, $"The run stands still, because its work directory cannot be written: {fault.Message} What was committed is intact; the same command goes on.");
+                }
+
                 var plan = await DecideAsync(local.Run, stop);
                 Carry(plan);
 
@@ -77,7 +82,14 @@ internal sealed class LocalRunner(LocalRun local, LocalLookups lookups, LocalJob
     {
         foreach (var persist in plan.Actions.OfType<PlanAction.PersistStatus>())
         {
-            StatusFile.Write(local.Work, persist.Status);
+            try
+            {
+                StatusFile.Write(local.Work, persist.Status);
+            }
+            catch (IOException) when (persist.ProgressOnly)
+            {
+                // A step count is not worth a stage: storage may still have the room that this disk has not.
+            }
         }
 
         narrator.Tell(local.Status, plan);

@@ -64,6 +64,7 @@ internal sealed class RunNarrator(IRunDisplay display, TimeProvider time)
 
     private void Stage(StageStatus stage, StageStatus? old, bool carriedOver)
     {
+        Attempt(stage, old);
         if (old?.State == stage.State)
         {
             return;
@@ -82,6 +83,27 @@ internal sealed class RunNarrator(IRunDisplay display, TimeProvider time)
         {
             Show(new RunnerEvent { Time = time.GetUtcNow(), Level = level, Event = "stage", Stage = stage.Name, Attempt = stage.Attempts, State = state, Message = message });
         }
+    }
+
+    /// <summary>An attempt that ended without finishing its stage: somebody looking at repeated steps wants to know why.</summary>
+    private void Attempt(StageStatus stage, StageStatus? old)
+    {
+        if (old is null || stage.JudgedAttempts <= old.JudgedAttempts || stage.State is StageState.Succeeded or StageState.Reused or StageState.Failed)
+        {
+            return;
+        }
+
+        var preempted = stage.Preemptions > old.Preemptions;
+        Show(new RunnerEvent
+        {
+            Time = time.GetUtcNow(),
+            Level = "warning",
+            Event = "stage",
+            Stage = stage.Name,
+            Attempt = stage.JudgedAttempts,
+            State = preempted ? "preempted" : "retrying",
+            Message = $"attempt {stage.JudgedAttempts.ToString(CultureInfo.InvariantCulture)} ended: {stage.Reason}: {stage.Message}",
+        });
     }
 
     private void Show(RunnerEvent what)

@@ -21,7 +21,7 @@ internal sealed record RunnerEvent
 
     public int? Attempt { get; init; }
 
-    /// <summary>Of event <c>stage</c>: <c>started</c>, <c>evaluating</c>, <c>reused</c>, <c>succeeded</c>, <c>preempted</c>, <c>failed</c>.</summary>
+    /// <summary>Of event <c>stage</c>: <c>started</c>, <c>evaluating</c>, <c>reused</c>, <c>succeeded</c>, <c>preempted</c>, <c>retrying</c>, <c>failed</c>.</summary>
     public string? State { get; init; }
 
     public string? Message { get; init; }

@@ -96,12 +96,12 @@ internal sealed class TrainerProcess : IDisposable
 
     public void Dispose() => _process.Dispose();
 
-    private async Task ReadEventsAsync(string log, Action<TrainerEvent> onEvent)
+    private async Task ReadEventsAsync(string path, Action<TrainerEvent> onEvent)
     {
-        await using var writer = new StreamWriter(log, append: true) { AutoFlush = true };
+        using var log = new LineLog(path);
         while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
-            await writer.WriteLineAsync(line);
+            log.Write(line);
             if (Parse(line) is { } trainerEvent)
             {
                 onEvent(trainerEvent);
@@ -122,23 +122,17 @@ internal sealed class TrainerProcess : IDisposable
         }
     }
 
-    private async Task ReadErrorsAsync(string log)
+    private async Task ReadErrorsAsync(string path)
     {
-        StreamWriter? writer = null;
+        using var log = new LineLog(path);
         while (await _process.StandardError.ReadLineAsync() is { } line)
         {
-            writer ??= new StreamWriter(log, append: true) { AutoFlush = true };
-            await writer.WriteLineAsync(line);
+            log.Write(line);
             _errorTail.Enqueue(line);
             if (_errorTail.Count > ErrorTailLines)
             {
                 _errorTail.Dequeue();
             }
-        }
-
-        if (writer is not null)
-        {
-            await writer.DisposeAsync();
         }
     }
 }
