@@ -70,7 +70,14 @@ internal sealed class TrainerProcess : IDisposable
     }
 
     /// <summary>Asks it to save and end (exit code 75).</summary>
-    public void Stop() => Libc.Signal(Pid, Libc.SigTerm);
+    public void Stop()
+    {
+        // It may have ended a moment ago, and its number may be another process's by now.
+        if (Identity is { IsAlive: true })
+        {
+            Libc.Signal(Pid, Libc.SigTerm);
+        }
+    }
 
     public void Kill()
     {
