@@ -15,9 +15,12 @@ internal static class Attention
     {
         long heads = config.NumAttentionHeads, groups = config.NumKeyValueHeads;
         var all = qkv.view(batch.Rows, batch.Columns, heads + (2 * groups), config.HeadDim);
-        if (batch is { Cache: null, Hidden: null } && !config.QueryKeyNorm)
+        if (batch.Hidden is null && !config.QueryKeyNorm && batch.Cache is null or { TakesProjections: true })
         {
-            return rope_attention(all, batch.Cos, batch.Sin, heads, batch.Starts).view(batch.Rows * batch.Columns, config.QuerySize);
+            var attended = batch.Cache is null
+                ? rope_attention(all, batch.Cos, batch.Sin, heads, batch.Starts)
+                : batch.Cache.Attend(layer.Index, all, batch.Cos, batch.Sin, heads);
+            return attended.view(batch.Rows * batch.Columns, config.QuerySize);
         }
 
         Tensor q, k, v;

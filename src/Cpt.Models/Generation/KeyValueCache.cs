@@ -53,6 +53,9 @@ internal sealed class KeyValueCache : IDisposable
     /// <summary>Int64 [rows], or null where no row is padded.</summary>
     public Tensor? Starts { get; private set; }
 
+    /// <summary>Whether <see cref="Attend(int, Tensor, Tensor, Tensor, long)"/> can be called.</summary>
+    public bool TakesProjections => _packed;
+
     private ModelConfig Config { get; }
 
     /// <summary>Adds new columns to a layer and lets them attend to all columns so far.</summary>
@@ -63,12 +66,8 @@ internal sealed class KeyValueCache : IDisposable
     /// <returns>[rows, t, heads, headDim].</returns>
     public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v)
     {
-        var (past, added) = (Length, k.size(1));
-        if (layer == _keys.Length - 1)
-        {
-            Length += added;
-        }
-
+        var added = k.size(1);
+        var past = Advance(layer, added);
         if (_packed)
         {
             return cached_attention_(q, k, v, _keys[layer], _values[layer], past, Starts);
@@ -78,6 +77,15 @@ internal sealed class KeyValueCache : IDisposable
         _values[layer].narrow(1, past, added).copy_(v);
         return attention(q, _keys[layer].narrow(1, 0, past + added), _values[layer].narrow(1, 0, past + added), Starts);
     }
+
+    /// <summary>The same for one projection of queries, keys and values that are not turned yet.</summary>
+    /// <param name="layer">As above.</param>
+    /// <param name="qkv">[rows, t, heads + 2·groups, headDim].</param>
+    /// <param name="cos">As <see cref="SequenceBatch.Cos"/>.</param>
+    /// <param name="sin">As <see cref="SequenceBatch.Sin"/>.</param>
+    /// <param name="heads">Query heads.</param>
+    public Tensor Attend(int layer, Tensor qkv, Tensor cos, Tensor sin, long heads) =>
+        rope_cached_attention_(qkv, cos, sin, heads, _keys[layer], _values[layer], Advance(layer, qkv.size(1)), Starts);
 
     /// <summary>A cache whose row i begins as a copy of this one's row <paramref name="source"/>[i]: rollouts of one prompt share its prefill.</summary>
     /// <param name="source">Rows of this cache, one for each row of the new one.</param>
@@ -122,6 +130,18 @@ internal sealed class KeyValueCache : IDisposable
         {
             tensor.Dispose();
         }
+    }
+
+    /// <summary>Columns there were; the last layer counts the new ones in.</summary>
+    private long Advance(int layer, long added)
+    {
+        var past = Length;
+        if (layer == _keys.Length - 1)
+        {
+            Length += added;
+        }
+
+        return past;
     }
 
     private static Tensor Replace(Tensor old, Tensor index)
