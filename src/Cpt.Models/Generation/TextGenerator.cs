@@ -4,9 +4,9 @@ using Cpt.Torch;
 namespace Cpt.Models;
 
 /// <summary>
-/// Generates responses in batches. The random number of a token hangs on (seed, row id, place in the response) alone, so a row's response does not
-/// depend on the other rows, on threads or on batches — except where a batch of another size rounds a logit the other way and the
-/// random number lies within that rounding. Equal requests give equal bits.
+/// Generates responses in batches. The random number of a token hangs on (seed, row id, place in the response) alone, and on a CPU in float32
+/// the bits of its logits hang on the prompt and its padding alone (<see cref="PackedWeights"/>): a row's response does not depend on the
+/// other rows, on threads or on batches. Elsewhere a batch of another size may round a logit the other way. Equal requests give equal bits.
 /// </summary>
 public sealed class TextGenerator
 {
@@ -42,7 +42,7 @@ public sealed class TextGenerator
         {
             try
             {
-                torch.set_num_threads(1);
+                using var alone = torch.thread_count(1);
                 Share(request, packed, rows, (int)((long)rows.Length * index / threads), (int)((long)rows.Length * (index + 1) / threads), cancellationToken);
             }
             catch (Exception exception)
