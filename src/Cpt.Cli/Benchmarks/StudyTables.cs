@@ -77,6 +77,8 @@ internal static class StudyTables
             after learning it. **FM**: mean over earlier tasks of the last score minus the score right after learning; negative = forgotten. **general skills**: mean of the skills
             that no stage trains, after the last stage; **kept of general**: the same as a share of the base model's score. **seconds**: loading and scoring included.
 
+            [README.md](README.md) says how to read them.
+
             {Markdown(runs)}
             """;
     }

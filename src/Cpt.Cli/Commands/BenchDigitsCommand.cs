@@ -13,9 +13,9 @@ internal static class BenchDigitsCommand
     {
         var manifests = new Option<string[]>("--manifest")
         {
-            Description = "A method and its chain; repeat it. The first one's stages and tasks are what the others are compared on",
+            Description = "A method and its chain; repeat it",
             HelpName = "NAME=FILE",
-            DefaultValueFactory = _ => ["SFT=examples/quickstart-sft.yaml", "GRPO=examples/quickstart.yaml"],
+            DefaultValueFactory = _ => ["SFT-canonical=examples/quickstart-sft.yaml", "SFT-any=examples/quickstart-sft-any.yaml", "GRPO=examples/quickstart.yaml"],
         };
         var seeds = new Option<string>("--seeds") { Description = "Seeds, separated by commas", DefaultValueFactory = _ => "1,2,3", HelpName = "LIST" };
         var workdir = new Option<string>("--workdir") { Description = "Where the runs keep their state; finished ones are not run again", DefaultValueFactory = _ => Path.Combine(RunOptions.StateDirectory, "bench-digits"), HelpName = "DIR" };
