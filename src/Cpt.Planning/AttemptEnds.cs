@@ -24,6 +24,9 @@ public static class AttemptEnds
     /// <summary>Said by the local runner of a job record whose process is no more: the runner itself was killed.</summary>
     public const string RunnerGone = "RunnerGone";
 
+    /// <summary>Said by the kubelet that shuts down, and by the local runner that was asked to stop without waiting.</summary>
+    public const string Terminated = "Terminated";
+
     /// <summary>
     /// Names under which Kubernetes says that a pod was taken away: the condition DisruptionTarget and its reasons, reasons of a pod's status
     /// set by the kubelet, the node lifecycle controller and the scheduler, and Kueue's eviction.
@@ -31,7 +34,7 @@ public static class AttemptEnds
     private static readonly HashSet<string> s_preemptions = new(StringComparer.Ordinal)
     {
         "DisruptionTarget", "PreemptionByScheduler", "DeletionByTaintManager", "EvictionByEvictionAPI", "DeletionByPodGC", "TerminationByKubelet",
-        "Evicted", "Preempted", "Preempting", "Shutdown", "NodeShutdown", "Terminated", "NodeLost", "NodeAffinity", "UnexpectedAdmissionError",
+        "Evicted", "Preempted", "Preempting", "Shutdown", "NodeShutdown", Terminated, "NodeLost", "NodeAffinity", "UnexpectedAdmissionError",
         RunnerGone,
     };
 

@@ -6,6 +6,9 @@ namespace Cpt.Cli.Commands;
 /// <summary>Every failure of a command as one message on standard error and an exit code; a stack trace only for what nobody foresaw.</summary>
 internal static class CommandErrors
 {
+    /// <summary>ENOSPC of Linux: .NET's HResult of an IOException is the error number there.</summary>
+    private const int NoSpace = 28;
+
     public static async Task<int> GuardAsync(ParseResult result, Func<Task<int>> action)
     {
         var error = result.InvocationConfiguration.Error;
@@ -25,7 +28,7 @@ internal static class CommandErrors
         }
         catch (IOException full)
         {
-            await error.WriteLineAsync(full.Message);
+            await error.WriteLineAsync(full.HResult == NoSpace ? $"The disk is full: {full.Message}. What was committed before stays as it was; when there is room again, the same command goes on." : full.Message);
             return ExitCodes.StorageUnavailable;
         }
         catch (UnauthorizedAccessException denied)

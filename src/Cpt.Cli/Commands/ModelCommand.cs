@@ -6,13 +6,14 @@ using Cpt.Models;
 
 namespace Cpt.Cli.Commands;
 
-/// <summary><c>cpt model</c>: checks a model directory and says what it holds.</summary>
+/// <summary><c>cpt model</c>: checks a model directory, says what it holds, brings one out of storage.</summary>
 internal static class ModelCommand
 {
-    public static Command Create() => new("model", "Check a model against reference values, or say what it holds")
+    public static Command Create() => new("model", "Check a model, say what it holds, or take a stage's out of storage")
     {
         ModelVerifyCommand.Create(),
         ModelInfoCommand.Create(),
+        ModelExportCommand.Create(),
     };
 
     internal static Option<string> ModelOption() => new("--model", "-m")

@@ -13,7 +13,7 @@ internal static class ReportCommand
     {
         var file = RunOptions.File();
         var workdir = RunOptions.Workdir();
-        var output = new Option<string?>("--output", "-o") { Description = "Where to write it (default report.html in the work directory); - writes to standard output", HelpName = "FILE" };
+        var output = RunOptions.NotEmpty(new Option<string?>("--output", "-o") { Description = "Where to write it (default report.html in the work directory); - writes to standard output", HelpName = "FILE" });
         var command = new Command("report", "Write everything about a run into one HTML page")
         {
             file, workdir, output,

@@ -74,13 +74,13 @@ internal static class RunCommand
 
     private static string[] Next(Status.StatusDocument status, int exitCode, string file, string? workdir)
     {
-        var arguments = $"-f {file}" + (workdir is null ? "" : $" --workdir {workdir}");
+        var arguments = $"-f {ShellWord.Quote(file)}" + (workdir is null ? "" : $" --workdir {ShellWord.Quote(workdir)}");
         return exitCode switch
         {
             ExitCodes.Done =>
             [
-                $"Look at the report in a browser, or at the figures: {CommandName.Value} status --workdir {WorkDirectory.Shorten(status.Workdir)} -o json",
-                $"Try another seed: {CommandName.Value} run -f {file} --seed 2 --workdir {WorkDirectory.Shorten(status.Workdir)}-seed2",
+                $"Look at the report in a browser, or at the figures: {CommandName.Value} status --workdir {ShellWord.Quote(WorkDirectory.Shorten(status.Workdir))} -o json",
+                $"Try another seed: {CommandName.Value} run -f {ShellWord.Quote(file)} --seed 2 --workdir {ShellWord.Quote(WorkDirectory.Shorten(status.Workdir) + "-seed2")}",
                 "Add a stage to the end of the manifest and run it again: only the new one is trained.",
             ],
             ExitCodes.Stopped => [$"Go on with: {CommandName.Value} run {arguments}"],

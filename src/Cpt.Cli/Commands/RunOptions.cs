@@ -10,13 +10,27 @@ internal static class RunOptions
     public const string StateDirectory = ".cpt";
 
     public static Option<string> RequiredFile() =>
-        new("--file", "-f") { Description = "The ContinualRun manifest (YAML or JSON); - reads standard input", HelpName = "FILE", Required = true };
+        NotEmpty(new Option<string>("--file", "-f") { Description = "The ContinualRun manifest (YAML or JSON); - reads standard input", HelpName = "FILE", Required = true });
 
     public static Option<string?> File() =>
-        new("--file", "-f") { Description = "The ContinualRun manifest, to find its work directory", HelpName = "FILE" };
+        NotEmpty(new Option<string?>("--file", "-f") { Description = "The ContinualRun manifest, to find its work directory", HelpName = "FILE" });
 
     public static Option<string?> Workdir() =>
-        new("--workdir") { Description = $"Where the run keeps its state (default {StateDirectory}/<run name>)", HelpName = "DIR" };
+        NotEmpty(new Option<string?>("--workdir") { Description = $"Where the run keeps its state (default {StateDirectory}/<run name>)", HelpName = "DIR" });
+
+    /// <summary>An empty path is a shell variable that was not set.</summary>
+    public static TOption NotEmpty<TOption>(TOption option)
+        where TOption : Option
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(token => token.Value.Length == 0))
+            {
+                result.AddError($"{option.Name}: is empty; expected {(option.HelpName == "DIR" ? "a directory" : "a file")}");
+            }
+        });
+        return option;
+    }
 
     public static Option<long?> Seed() => new("--seed") { Description = "Use this seed instead of spec.seed", HelpName = "N" };
 

@@ -58,16 +58,18 @@ internal static class RunSummary
 
     private static void Matrix(IAnsiConsole console, StatusDocument status)
     {
-        var table = new Table().Border(TableBorder.Rounded).Title("[bold]Accuracy after each stage, percent[/]");
+        // Beside the table, not in it: a title wraps at the width of a narrow table. Cells bring their own blanks, so that seven columns fit into 80.
+        console.MarkupLine("[bold]Accuracy after each stage, percent[/]");
+        var table = new Table().Border(TableBorder.Rounded);
         table.AddColumn(new TableColumn("after").LeftAligned());
         foreach (var task in status.Tasks)
         {
-            table.AddColumn(new TableColumn(Markup.Escape(task)).RightAligned());
+            table.AddColumn(new TableColumn($" {Markup.Escape(task)} ").RightAligned().Padding(0, 0));
         }
 
         foreach (var benchmark in status.Benchmarks)
         {
-            table.AddColumn(new TableColumn($"[grey]{Markup.Escape(benchmark.Name)}[/]").RightAligned());
+            table.AddColumn(new TableColumn($"[grey] {Markup.Escape(benchmark.Name)} [/]").RightAligned().Padding(0, 0));
         }
 
         for (var row = 0; row < status.Matrix.Count; row++)
@@ -78,12 +80,11 @@ internal static class RunSummary
             table.AddRow([.. cells]);
         }
 
+        console.Write(table);
         if (status.Benchmarks.Count > 0)
         {
-            table.Caption($"[grey]{Markup.Escape(string.Join(", ", status.Benchmarks.Select(benchmark => benchmark.Name)))}: general skills, never trained[/]");
+            console.MarkupLineInterpolated($"[grey]{string.Join(", ", status.Benchmarks.Select(benchmark => benchmark.Name))}: general skills, never trained[/]");
         }
-
-        console.Write(table);
     }
 
     private static void Measures(IAnsiConsole console, StatusDocument status)

@@ -19,7 +19,7 @@ internal sealed class TerminalDisplay(IAnsiConsole console) : IRunDisplay
 
     public void Begin(ContinualRun run, WorkDirectory work)
     {
-        console.MarkupLineInterpolated($"[bold]{run.Metadata.Name}[/]: {run.Spec.Stages.Count} stages from {run.Spec.BaseModel.Uri}, kept in {WorkDirectory.Shorten(work.Root)}");
+        console.MarkupLineInterpolated($"[bold]{run.Metadata.Name}[/]: {run.Spec.Stages.Count} stage{(run.Spec.Stages.Count == 1 ? "" : "s")} from {run.Spec.BaseModel.Uri}, kept in {WorkDirectory.Shorten(work.Root)}");
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _live = console.Progress()
             .AutoClear(true)

@@ -14,7 +14,7 @@ internal sealed class TextDisplay(TextWriter output, TimeProvider time) : IRunDi
     private long _lastStep;
 
     public void Begin(ContinualRun run, WorkDirectory work) =>
-        output.WriteLine($"{run.Metadata.Name}: {run.Spec.Stages.Count.ToString(CultureInfo.InvariantCulture)} stages from {run.Spec.BaseModel.Uri}, kept in {WorkDirectory.Shorten(work.Root)}");
+        output.WriteLine($"{run.Metadata.Name}: {run.Spec.Stages.Count.ToString(CultureInfo.InvariantCulture)} stage{(run.Spec.Stages.Count == 1 ? "" : "s")} from {run.Spec.BaseModel.Uri}, kept in {WorkDirectory.Shorten(work.Root)}");
 
     public void Show(RunnerEvent what)
     {

@@ -14,7 +14,7 @@ internal sealed class LocalJobs(WorkDirectory work, LocalEnvironment environment
     private readonly ConcurrentDictionary<string, JobRecord> _records = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Attempt> _live = new(StringComparer.Ordinal);
 
-    /// <summary>The end of an attempt could not be written down (a full disk); its record is settled by the next runner.</summary>
+    /// <summary>The end of an attempt could not be told or written down (a full disk); its record is settled by the next runner.</summary>
     public Exception? Fault { get; private set; }
 
     /// <summary>Raised after a record changed for a reason other than progress; on a pool thread.</summary>
@@ -85,6 +85,7 @@ internal sealed class LocalJobs(WorkDirectory work, LocalEnvironment environment
     {
         if (_live.TryGetValue(job, out var attempt))
         {
+            attempt.EndedAtOnce = true;
             attempt.Process!.Kill();
         }
     }
@@ -112,7 +113,7 @@ internal sealed class LocalJobs(WorkDirectory work, LocalEnvironment environment
         {
             await SettleAsync(job, attempt);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error)
         {
             Fault = error;
         }
@@ -126,18 +127,20 @@ internal sealed class LocalJobs(WorkDirectory work, LocalEnvironment environment
         var exit = await attempt.Process!.WaitAsync();
         var record = _records[job];
         var result = attempt.Result ?? ReadResult(job);
+        var terminated = attempt.EndedAtOnce && exit.Signal == Libc.SigKill;
         Save(record with
         {
             State = exit.Code switch
             {
                 ExitCodes.Done => JobState.Succeeded,
                 ExitCodes.Stopped => JobState.Preempted,
+                _ when terminated => JobState.Preempted,
                 _ => JobState.Failed,
             },
             FinishedAt = time.GetUtcNow(),
             ExitCode = exit.Code,
-            Reason = result?.Reason ?? (exit.Signal is { } signal ? "Signal" + signal.ToString(System.Globalization.CultureInfo.InvariantCulture) : "NoResult"),
-            Message = result?.Message ?? Describe(exit),
+            Reason = terminated ? AttemptEnds.Terminated : result?.Reason ?? (exit.Signal is { } signal ? "Signal" + signal.ToString(System.Globalization.CultureInfo.InvariantCulture) : "NoResult"),
+            Message = terminated ? "Ended at once, as asked: it did not save." : result?.Message ?? Describe(exit),
             Result = result,
             Step = attempt.Progress?.Step,
             Steps = attempt.Progress?.Steps,
@@ -241,6 +244,9 @@ internal sealed class LocalJobs(WorkDirectory work, LocalEnvironment environment
         public TrainerProcess? Process { get; set; }
 
         public volatile bool Stopping;
+
+        /// <summary>Killed by this runner, because it was asked twice to stop: no fault of the stage.</summary>
+        public volatile bool EndedAtOnce;
 
         public StageProgress? Progress { get; set; }
 

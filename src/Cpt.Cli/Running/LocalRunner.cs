@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using Cpt.Api;
 using Cpt.Contract;
@@ -38,6 +39,11 @@ internal sealed class LocalRunner(LocalRun local, LocalLookups lookups, LocalJob
                 stop.ThrowIfCancellationRequested();
                 if (jobs.Fault is { } fault)
                 {
+                    if (fault is not (IOException or UnauthorizedAccessException))
+                    {
+                        ExceptionDispatchInfo.Throw(fault);
+                    }
+
                     throw new CliException(ExitCodes.StorageUnavailable, $"The run stands still, because its work directory cannot be written: {fault.Message} What was committed is intact; the same command goes on.");
                 }
 
@@ -89,6 +95,12 @@ internal sealed class LocalRunner(LocalRun local, LocalLookups lookups, LocalJob
             catch (IOException) when (persist.ProgressOnly)
             {
                 // A step count is not worth a stage: storage may still have the room that this disk has not.
+            }
+            catch (IOException)
+            {
+                // The run ends here; what became of its stages is worth knowing all the same.
+                narrator.Tell(local.Status, plan);
+                throw;
             }
         }
 

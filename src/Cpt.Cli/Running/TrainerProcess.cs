@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using System.Text.Json;
 using Cpt.Contract;
@@ -106,14 +107,25 @@ internal sealed class TrainerProcess : IDisposable
     private async Task ReadEventsAsync(string path, Action<TrainerEvent> onEvent)
     {
         using var log = new LineLog(path);
+        ExceptionDispatchInfo? broken = null;
         while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
             log.Write(line);
-            if (Parse(line) is { } trainerEvent)
+            try
             {
-                onEvent(trainerEvent);
+                if (broken is null && Parse(line) is { } trainerEvent)
+                {
+                    onEvent(trainerEvent);
+                }
+            }
+            catch (Exception error)
+            {
+                // Whoever shows the events cannot (its output is a file on a full disk): read on, or the trainer would wait for us for ever.
+                broken = ExceptionDispatchInfo.Capture(error);
             }
         }
+
+        broken?.Throw();
     }
 
     /// <summary>A line that is no event (a native library's chatter, a line cut by SIGKILL) stays in the log and goes no further.</summary>

@@ -8,6 +8,9 @@ namespace Cpt.Cli.Running;
 /// </summary>
 internal sealed class WorkLock : IDisposable
 {
+    /// <summary>EWOULDBLOCK of Linux: .NET's HResult of an IOException is the error number there.</summary>
+    private const int WouldBlock = 11;
+
     private readonly FileStream _file;
 
     private WorkLock(FileStream file) => _file = file;
@@ -15,15 +18,33 @@ internal sealed class WorkLock : IDisposable
     /// <exception cref="CliException">Another runner holds it; the message names its process.</exception>
     public static WorkLock Take(WorkDirectory work)
     {
+        if (File.Exists(work.Root))
+        {
+            throw new CliException(ExitCodes.BadSpec, $"--workdir: {WorkDirectory.Shorten(work.Root)} is a file; name a directory, or one that can be made");
+        }
+
         Directory.CreateDirectory(work.Root);
+        var file = Open(work);
         try
         {
-            // FileShare.None is flock(LOCK_EX | LOCK_NB); the descriptor is close-on-exec, so a trainer does not inherit it.
-            var file = new FileStream(work.LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             AtomicFile.Write(work.RunnerFile, JsonSerializer.Serialize(ProcessIdentity.Current, CliJson.Default.ProcessIdentity));
             return new WorkLock(file);
         }
-        catch (IOException) when (File.Exists(work.LockFile))
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static FileStream Open(WorkDirectory work)
+    {
+        try
+        {
+            // FileShare.None is flock(LOCK_EX | LOCK_NB); the descriptor is close-on-exec, so a trainer does not inherit it.
+            return new FileStream(work.LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException held) when (held.HResult == WouldBlock)
         {
             var holder = Holder(work);
             throw new CliException(
@@ -41,7 +62,7 @@ internal sealed class WorkLock : IDisposable
             var holder = JsonSerializer.Deserialize(File.ReadAllText(work.RunnerFile), CliJson.Default.ProcessIdentity);
             return holder is { IsAlive: true } ? holder : null;
         }
-        catch (Exception error) when (error is IOException or JsonException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
         {
             return null;
         }

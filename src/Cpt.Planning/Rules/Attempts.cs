@@ -64,7 +64,12 @@ internal static class Attempts
         }
 
         stage.NewestStep = found.Value as CheckpointManifest;
-        stage.Status = stage.Status with { CheckpointStep = stage.NewestStep?.Step ?? stage.Status.CheckpointStep };
+        if (stage.NewestStep is { } newest)
+        {
+            // What is committed is what counts now; steps beyond it went with the attempt.
+            stage.Status = stage.Status with { CheckpointStep = newest.Step, Progress = Progress.Text(newest.Step, newest.StepsDue) };
+        }
+
         return true;
     }
 

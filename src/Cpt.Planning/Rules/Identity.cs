@@ -26,7 +26,7 @@ internal static class Identity
         if (status is { StageHash: not null, Attempts: > 0 })
         {
             draft.Say(nameof(Identity), stage.Name, "StageEdited", $"Stage {stage.Name} was edited; what it trained so far does not count for it.");
-            stage.Status = status = status with { FailuresInARow = 0 };
+            stage.Status = status = status with { FailuresInARow = 0, CheckpointStep = null, Progress = null };
             draft.NextRetryTime = null;
         }
 

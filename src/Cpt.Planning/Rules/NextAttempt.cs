@@ -64,6 +64,8 @@ internal static class NextAttempt
             ? string.Create(CultureInfo.InvariantCulture, $"Stage {stage.Name} is trained; attempt {number} makes the missing scores.")
             : stage.NewestStep is { } step
                 ? string.Create(CultureInfo.InvariantCulture, $"Attempt {number} of stage {stage.Name} goes on from step {step.Step} of {step.StepsDue}.")
+            : stage.Status.CheckpointStep is { } committed
+                ? string.Create(CultureInfo.InvariantCulture, $"Attempt {number} of stage {stage.Name} goes on from step {committed}.")
                 : string.Create(CultureInfo.InvariantCulture, $"Attempt {number} of stage {stage.Name} begins: {method} on {stage.Stage.Task.Uri}, from {input}.");
     }
 }
