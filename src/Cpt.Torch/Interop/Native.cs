@@ -9,14 +9,13 @@ internal static unsafe partial class Native
     internal const string Library = "cpt_torch";
 
     /// <summary>The number of <c>CPT_ABI</c> this assembly was written for.</summary>
-    internal const int ExpectedAbi = 1;
+    internal const int ExpectedAbi = 2;
 
     [LibraryImport(Library)] internal static partial int cpt_abi();
     [LibraryImport(Library)] internal static partial nint cpt_last_error();
     [LibraryImport(Library)] internal static partial nint cpt_version();
     [LibraryImport(Library)] internal static partial nint cpt_config();
     [LibraryImport(Library)] internal static partial int cpt_set_num_threads(int count);
-    [LibraryImport(Library)] internal static partial int cpt_set_thread_num_threads(int count);
     [LibraryImport(Library)] internal static partial int cpt_get_num_threads();
     [LibraryImport(Library)] internal static partial int cpt_set_flush_denormal(int on);
     [LibraryImport(Library)] internal static partial int cpt_device_count(int deviceType);

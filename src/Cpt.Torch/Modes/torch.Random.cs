@@ -17,7 +17,7 @@ public static partial class torch
         GC.KeepAlive(state);
     }
 
-    /// <summary>How many threads an operator called from this thread may use; threads that have not called one yet will use as many.</summary>
+    /// <summary>How many threads an operator called from this thread may use; other threads keep theirs, <see cref="TorchRuntime.DefaultThreads"/> at first.</summary>
     public static void set_num_threads(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
@@ -44,12 +44,12 @@ public sealed class ThreadCount : IDisposable
     internal ThreadCount(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
-        _before = Native.Check(Native.cpt_set_thread_num_threads(count), "thread_count");
+        _before = Native.Check(Native.cpt_set_num_threads(count), "thread_count");
     }
 
     public void Dispose()
     {
-        if (!_ended) Native.Check(Native.cpt_set_thread_num_threads(_before), "thread_count");
+        if (!_ended) Native.Check(Native.cpt_set_num_threads(_before), "thread_count");
         _ended = true;
     }
 }

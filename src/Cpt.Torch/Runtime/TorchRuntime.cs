@@ -37,6 +37,7 @@ public static class TorchRuntime
     {
         NativeHeap.KeepFreedBlocks();
         DefaultThreads = ThreadsFromEnvironment();
+        // Every thread begins with this count, in libtorch as in its BLAS.
         NativeEnvironment.SetDefault("OMP_NUM_THREADS", DefaultThreads.ToString(CultureInfo.InvariantCulture), replace: true);
         // Spinning OpenMP threads collapse as soon as another process wants their core: 34k tokens/s became 5k.
         NativeEnvironment.SetDefault("OMP_WAIT_POLICY", "PASSIVE");
@@ -46,7 +47,6 @@ public static class TorchRuntime
         var abi = NativeAbi(shim);
         if (abi != Native.ExpectedAbi)
             throw new TorchException("libcpt_torch.so", $"has ABI {abi}, this program wants {Native.ExpectedAbi}; build it again with eng/build-shim.sh");
-        SetThreads(shim, DefaultThreads);
         return shim;
     }
 
@@ -76,7 +76,4 @@ public static class TorchRuntime
 
     // Through the handle: the resolver is still at work, and a P/Invoke would wait for it.
     private static unsafe int NativeAbi(nint shim) => ((delegate* unmanaged<int>)NativeLibrary.GetExport(shim, nameof(Native.cpt_abi)))();
-
-    private static unsafe void SetThreads(nint shim, int count) =>
-        _ = ((delegate* unmanaged<int, int>)NativeLibrary.GetExport(shim, nameof(Native.cpt_set_num_threads)))(count);
 }

@@ -13,7 +13,7 @@
 #endif
 
 // Raised when a function changes its meaning or goes away; the C# side refuses any other number.
-#define CPT_ABI 1
+#define CPT_ABI 2
 
 enum cpt_tag {
     CPT_NONE = 0,
@@ -51,8 +51,7 @@ CPT_API int cpt_abi(void);
 CPT_API const char* cpt_last_error(void);
 CPT_API const char* cpt_version(void);          // of the headers this shim was built with
 CPT_API const char* cpt_config(void);           // build settings and thread counts, for people
-CPT_API int cpt_set_num_threads(int count);     // every thread that has not asked yet, and this one
-CPT_API int cpt_set_thread_num_threads(int count);  // this thread only; returns the count it had
+CPT_API int cpt_set_num_threads(int count);     // of this thread; returns the count it had
 CPT_API int cpt_get_num_threads(void);
 CPT_API int cpt_set_flush_denormal(int on);
 CPT_API int cpt_device_count(int device_type);

@@ -25,14 +25,9 @@ CPT_API const char* cpt_config(void) {
     });
 }
 
+// Not by at::set_num_threads: from then on every new thread that computes would throw XNNPACK's thread pool away and start another, whose
+// threads spin for a million rounds before they sleep. That was a third of a rollout's processor time.
 CPT_API int cpt_set_num_threads(int count) {
-    return guard(-1, [&] {
-        at::set_num_threads(count);
-        return 0;
-    });
-}
-
-CPT_API int cpt_set_thread_num_threads(int count) {
     return guard(-1, [&] {
         // Asking first makes libtorch set this thread up; it would otherwise overwrite the count at its first parallel loop.
         const int before = at::get_num_threads();
