@@ -1,0 +1,77 @@
+# Shared by the scripts of this folder; sourced, never run. Needs CLUSTER_DIR where processes are started or stopped.
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+  say "$@"
+  exit 69
+}
+
+# Where programs are kept between checkouts; artifacts/ where there is no home to write to (a service, a container).
+cluster_cache() {
+  local here
+  here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+  if [ -n "${HOME:-}" ] && [ -w "$HOME" ]; then
+    printf '%s\n' "${XDG_CACHE_HOME:-$HOME/.cache}/cpt-operator/cluster"
+  else
+    printf '%s\n' "$here/../../artifacts/cluster"
+  fi
+}
+
+# A pid comes back for another process one day; pid and start time together do not.
+started_at() {
+  local line fields
+  { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 0
+  read -ra fields <<<"${line##*) }" # the name before it may hold blanks
+  printf '%s\n' "${fields[19]}"
+}
+
+# start NAME COMMAND…: in a session of its own, log in NAME.log, "pid start-time" in NAME.pid.
+start() {
+  local name=$1
+  shift
+  setsid nohup "$@" >>"$CLUSTER_DIR/$name.log" 2>&1 </dev/null &
+  printf '%s %s\n' $! "$(started_at $!)" >"$CLUSTER_DIR/$name.pid"
+}
+
+# running NAME: whether what start recorded still runs.
+running() {
+  local pid since
+  read -r pid since 2>/dev/null <"$CLUSTER_DIR/$1.pid" || return 1
+  [ -n "$since" ] && [ "$(started_at "$pid")" = "$since" ]
+}
+
+# stop NAME [SECONDS]: TERM, wait, KILL; with 0 seconds KILL at once. Only what start recorded.
+stop() {
+  local name=$1 patience=${2:-10} pid tick
+  if running "$name"; then
+    read -r pid _ <"$CLUSTER_DIR/$name.pid"
+    [ "$patience" -eq 0 ] || kill "$pid" 2>/dev/null || true
+    for ((tick = 0; tick < patience * 20; tick++)); do
+      running "$name" || break
+      sleep 0.05
+    done
+    running "$name" && kill -9 "$pid" 2>/dev/null || true
+    while running "$name"; do sleep 0.05; done
+  fi
+  rm -f "$CLUSTER_DIR/$name.pid"
+}
+
+# wait_for WHAT SECONDS NAME COMMAND…: until COMMAND succeeds; gives up when process NAME has ended.
+wait_for() {
+  local what=$1 until=$((SECONDS + $2)) name=$3
+  shift 3
+  until "$@" >/dev/null 2>&1; do
+    running "$name" || die "$name ended before $what; its log $CLUSTER_DIR/$name.log ends:" "$(tail -n 15 "$CLUSTER_DIR/$name.log")"
+    [ $SECONDS -lt "$until" ] || die "gave up waiting: $what; see $CLUSTER_DIR/$name.log"
+    sleep 0.1
+  done
+}
+
+# older_than MINOR PROGRAM: whether that Kubernetes program is of a version before 1.MINOR; flags come and go.
+older_than() {
+  local version
+  version=$("$2" --version) || return 1
+  version=${version#*v1.}
+  [ "${version%%.*}" -lt "$1" ]
+}
