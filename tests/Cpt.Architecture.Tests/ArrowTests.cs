@@ -10,6 +10,7 @@ public sealed class ArrowTests
     {
         ["Cpt.Contract"] = [],
         ["Cpt.Api"] = [],
+        ["Cpt.Kubernetes"] = [],
         ["Cpt.Tasks"] = [],
         ["Cpt.Torch"] = [],
         ["Cpt.Planning"] = ["Cpt.Api", "Cpt.Contract"],
