@@ -17,7 +17,7 @@ public sealed class CertificateAuthority
 
     /// <param name="pem">One or more certificates.</param>
     /// <exception cref="KubeconfigException">There is none in it.</exception>
-    public static CertificateAuthority FromPem(ReadOnlySpan<byte> pem) => new(null, Read(pem, "certificate-authority-data"), default);
+    public static CertificateAuthority FromPem(ReadOnlySpan<byte> pem) => FromPem(pem, "certificate-authority-data");
 
     /// <param name="path">A PEM file.</param>
     /// <exception cref="KubeconfigException">It cannot be read, or holds no certificate.</exception>
@@ -33,6 +33,8 @@ public sealed class CertificateAuthority
             throw new KubeconfigException($"certificate-authority: {path} cannot be read: {exception.Message}", exception);
         }
     }
+
+    internal static CertificateAuthority FromPem(ReadOnlySpan<byte> pem, string where) => new(null, Read(pem, where), default);
 
     /// <summary>Asked once a connection, so a look at the file costs nothing.</summary>
     internal X509Certificate2Collection Current()

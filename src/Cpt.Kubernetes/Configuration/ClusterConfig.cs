@@ -58,5 +58,8 @@ public sealed record ClusterConfig
     }
 }
 
-/// <summary>Who to act as; the credentials must be allowed to.</summary>
-public sealed record Impersonation(string User, string? Uid = null, IReadOnlyList<string>? Groups = null, IReadOnlyDictionary<string, IReadOnlyList<string>>? Extra = null);
+/// <summary>
+/// Who to act as; the credentials must be allowed to. One group, and one value for each extra: the API wants each further one in a header line of its own, and .NET's
+/// HTTP joins them into one line, which would be another group's name.
+/// </summary>
+public sealed record Impersonation(string User, string? Uid = null, string? Group = null, IReadOnlyDictionary<string, string>? Extra = null);

@@ -32,15 +32,27 @@ public sealed partial class Kubeconfig
             CertificateAuthority = Authority(settings, cluster.File, where),
             Proxy = ProxyOf(settings.ProxyUrl, where),
             Credentials = user?.User is null ? ClusterCredentials.None : CredentialsOf(user, settings, time ?? TimeProvider.System),
-            Impersonate = user?.User is { ImpersonateUser.Length: > 0 } who
-                ? new(who.ImpersonateUser, who.ImpersonateUid, who.ImpersonateGroups, who.ImpersonateExtra?.ToDictionary(entry => entry.Key, entry => (IReadOnlyList<string>)entry.Value))
-                : null,
+            Impersonate = user?.User is { ImpersonateUser.Length: > 0 } who ? ImpersonationOf(who, $"{user.File}: users[{user.Name}]") : null,
         };
+    }
+
+    private static Impersonation ImpersonationOf(KubeconfigUser who, string where)
+    {
+        return new(
+            who.ImpersonateUser!,
+            who.ImpersonateUid,
+            who.ImpersonateGroups is { Count: > 0 } groups ? OneOf(groups, "as-groups") : null,
+            who.ImpersonateExtra?.Where(entry => entry.Value.Count > 0).ToDictionary(entry => entry.Key, entry => OneOf(entry.Value, $"as-user-extra[{entry.Key}]"), StringComparer.Ordinal));
+
+        string OneOf(List<string> values, string field) => values.Count == 1
+            ? values[0]
+            : throw new KubeconfigException($"{where}.{field}: {values.Count} values ({string.Join(", ", values)}); at most one can be sent");
     }
 
     private static CertificateAuthority? Authority(KubeconfigCluster cluster, string file, string where) => cluster switch
     {
-        { CertificateAuthorityData.Length: > 0 } => CertificateAuthority.FromPem(Base64(cluster.CertificateAuthorityData, where + ".certificate-authority-data")),
+        { CertificateAuthorityData.Length: > 0 } =>
+            CertificateAuthority.FromPem(Base64(cluster.CertificateAuthorityData, where + ".certificate-authority-data"), where + ".certificate-authority-data"),
         { CertificateAuthority.Length: > 0 } => CertificateAuthority.FromFile(Beside(file, cluster.CertificateAuthority)),
         _ => null,
     };

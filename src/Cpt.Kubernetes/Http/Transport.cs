@@ -96,14 +96,14 @@ internal sealed class Transport(ClusterConfig cluster, KubernetesClientOptions o
             message.Headers.TryAddWithoutValidation("Impersonate-Uid", who.Uid);
         }
 
-        if (who.Groups is not null)
+        if (who.Group is not null)
         {
-            message.Headers.TryAddWithoutValidation("Impersonate-Group", who.Groups);
+            message.Headers.TryAddWithoutValidation("Impersonate-Group", who.Group);
         }
 
-        foreach (var (key, values) in who.Extra ?? new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal))
+        foreach (var (key, value) in who.Extra ?? new Dictionary<string, string>(StringComparer.Ordinal))
         {
-            message.Headers.TryAddWithoutValidation("Impersonate-Extra-" + Uri.EscapeDataString(key), values);
+            message.Headers.TryAddWithoutValidation("Impersonate-Extra-" + Uri.EscapeDataString(key), value);
         }
     }
 }

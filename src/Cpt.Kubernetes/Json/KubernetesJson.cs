@@ -28,4 +28,5 @@ public sealed partial class KubernetesJson : JsonSerializerContext;
 [JsonSerializable(typeof(DeleteBody))]
 [JsonSerializable(typeof(ExecCredential))]
 [JsonSerializable(typeof(KubeconfigFile))]
+[JsonSerializable(typeof(ListMeta))]
 internal sealed partial class WireJson : JsonSerializerContext;

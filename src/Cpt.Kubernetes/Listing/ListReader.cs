@@ -7,13 +7,13 @@ namespace Cpt.Kubernetes;
 /// Reads a list item by item while it arrives: besides the items, memory holds one piece of the answer, not the whole of it, which for ten thousand objects would be
 /// tens of megabytes in one array.
 /// </summary>
-internal sealed class ListReader<T>(JsonTypeInfo<T> type)
+/// <param name="type">The JSON form of the items.</param>
+/// <param name="window">How many bytes are gathered before they are looked at.</param>
+internal sealed class ListReader<T>(JsonTypeInfo<T> type, int window = 16 << 10)
     where T : IKubernetesObject
 {
     private readonly List<T> _items = [];
-    private string _resourceVersion = "";
-    private string? _continue;
-    private long? _remaining;
+    private ListMeta _metadata = new();
     private Place _place;
     private JsonReaderState _state;
 
@@ -33,7 +33,7 @@ internal sealed class ListReader<T>(JsonTypeInfo<T> type)
         while (_place != Place.End)
         {
             // Each round must see more than the last one: an object of a megabyte, scanned anew after every packet, would be scanned hundreds of times.
-            var wanted = Math.Max(16 << 10, buffer.Length * 2);
+            var wanted = Math.Max(window, buffer.Length * 2);
             var ended = false;
             while (buffer.Length < wanted && !ended)
             {
@@ -47,7 +47,13 @@ internal sealed class ListReader<T>(JsonTypeInfo<T> type)
             }
         }
 
-        return new() { Items = _items, ResourceVersion = _resourceVersion, Continue = _continue, RemainingItemCount = _remaining };
+        return new()
+        {
+            Items = _items,
+            ResourceVersion = _metadata.ResourceVersion ?? "",
+            Continue = _metadata.Continue is { Length: > 0 } token ? token : null,
+            RemainingItemCount = _metadata.RemainingItemCount,
+        };
     }
 
     /// <summary>Takes up every member and item that is there in full.</summary>
@@ -92,52 +98,44 @@ internal sealed class ListReader<T>(JsonTypeInfo<T> type)
                 _place = reader.TokenType == JsonTokenType.StartArray ? Place.Items : Place.Members;
                 return true;
             case Place.Members when reader.ValueTextEquals("metadata"u8):
-                return reader.Read() && TakeMetadata(ref reader);
+                if (!reader.Read() || !TakeValue(ref reader, data, out var metadata))
+                {
+                    return false;
+                }
+
+                _metadata = JsonSerializer.Deserialize(metadata, WireJson.Default.ListMeta) ?? new();
+                return true;
             case Place.Members:
                 return reader.Read() && reader.TrySkip();
             case Place.Items when reader.TokenType == JsonTokenType.EndArray:
                 _place = Place.Members;
                 return true;
             default:
-                var start = (int)reader.TokenStartIndex;
-                if (!reader.TrySkip())
+                if (!TakeValue(ref reader, data, out var item))
                 {
                     return false;
                 }
 
-                _items.Add(JsonSerializer.Deserialize(data[start..(int)reader.BytesConsumed], type)!);
+                _items.Add(JsonSerializer.Deserialize(item, type)!);
                 return true;
         }
     }
 
-    private bool TakeMetadata(ref Utf8JsonReader reader)
+    private static bool TakeValue(ref Utf8JsonReader reader, ReadOnlySpan<byte> data, out ReadOnlySpan<byte> value)
     {
-        var ahead = reader;
-        if (!ahead.TrySkip())
-        {
-            return false;
-        }
-
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
-        {
-            if (reader.ValueTextEquals("resourceVersion"u8) && reader.Read())
-            {
-                _resourceVersion = reader.GetString() ?? "";
-            }
-            else if (reader.ValueTextEquals("continue"u8) && reader.Read())
-            {
-                _continue = reader.GetString() is { Length: > 0 } token ? token : null;
-            }
-            else if (reader.ValueTextEquals("remainingItemCount"u8) && reader.Read())
-            {
-                _remaining = reader.TokenType == JsonTokenType.Number ? reader.GetInt64() : null;
-            }
-            else
-            {
-                reader.Skip();
-            }
-        }
-
-        return true;
+        var start = (int)reader.TokenStartIndex;
+        var there = reader.TrySkip();
+        value = there ? data[start..(int)reader.BytesConsumed] : default;
+        return there;
     }
+}
+
+/// <summary>Metadata of a list.</summary>
+internal sealed record ListMeta
+{
+    public string? ResourceVersion { get; set; }
+
+    public string? Continue { get; set; }
+
+    public long? RemainingItemCount { get; set; }
 }
