@@ -94,4 +94,6 @@ public sealed record WidgetStatus
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Widget))]
+[JsonSerializable(typeof(NoSuchKind))]
+[JsonSerializable(typeof(Node))]
 internal sealed partial class TestJson : JsonSerializerContext;

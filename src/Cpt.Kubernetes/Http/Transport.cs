@@ -20,6 +20,8 @@ internal sealed class Transport(ClusterConfig cluster, KubernetesClientOptions o
         using var message = request.ToMessage(cluster.Server);
         message.Headers.Authorization = credential.Authorization;
         message.Headers.TryAddWithoutValidation("User-Agent", options.UserAgent);
+        // The handler takes the name that TLS asks for and checks from here, and from nowhere else.
+        message.Headers.Host = cluster.TlsServerName;
         if (cluster.Impersonate is { } who)
         {
             Impersonate(message, who);
@@ -71,7 +73,6 @@ internal sealed class Transport(ClusterConfig cluster, KubernetesClientOptions o
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
         SslOptions = new SslClientAuthenticationOptions
         {
-            TargetHost = cluster.TlsServerName,
             ClientCertificateContext = certificate?.Context,
             RemoteCertificateValidationCallback = cluster.SkipTlsVerify || cluster.CertificateAuthority is not null ? Validate : null,
         },
