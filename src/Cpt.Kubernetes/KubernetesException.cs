@@ -53,6 +53,10 @@ public class KubernetesException : Exception
 /// </summary>
 public sealed class ResourceExpiredException(string call, Status status) : KubernetesException(call, status);
 
+/// <summary>The server answered with something that is not of the type that was asked for: the type does not fit the kind.</summary>
+public sealed class UnreadableAnswerException(string call, Type type, System.Text.Json.JsonException cause)
+    : KubernetesException(call, new() { Message = $"the answer cannot be read as {type.Name}: {cause.Message}", Reason = "Unreadable" }, innerException: cause);
+
 /// <summary>No answer came: no connection, one that broke, or one that was silent for too long.</summary>
 public sealed class ApiUnreachableException(string call, Exception cause)
     : KubernetesException(call, new() { Message = cause.Message, Reason = "Unreachable" }, innerException: cause)

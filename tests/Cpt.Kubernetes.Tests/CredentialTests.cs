@@ -26,11 +26,15 @@ public sealed class CredentialTests(ApiServer server) : IAsyncLifetime
         using var client = Client();
         await Eventually.ThatAsync(async () => await IsRefusedAsync(client) is false);
 
-        // The server takes the account's old tokens for no one's, once the account is another one: the file is read again at once.
+        // Another account of the same name: the tokens of the first one are nobody's as soon as the server has forgotten them.
+        var old = await File.ReadAllTextAsync(Path.Combine(_directory, "token"));
         await server.Client.DeleteAsync<ServiceAccount>("pod", _namespace);
         await server.Client.CreateAsync(new ServiceAccount { Metadata = new() { Name = "pod", Namespace = _namespace } });
         await MountAsync(await TokenAsync());
-        await Eventually.ThatAsync(async () => await IsRefusedAsync(client) is false);
+        using var left = new KubernetesClient(client.Cluster with { Credentials = ClusterCredentials.Token(old) });
+        await Eventually.ThatAsync(() => IsRefusedAsync(left));
+
+        // The client still holds the old one, is refused, reads the file and makes the call again.
         await client.CreateAsync(new ConfigMap { Metadata = new() { Name = "a", Namespace = _namespace } });
     }
 

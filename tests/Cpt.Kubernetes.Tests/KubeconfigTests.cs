@@ -120,6 +120,24 @@ public sealed class KubeconfigTests : IDisposable
         Assert.Contains("no such file", Assert.Throws<KubeconfigException>(() => Kubeconfig.ReadMerged([Path.Combine(_directory, "a"), Path.Combine(_directory, "b")])).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void WhereToLookIsSaidByTheArgumentThenByTheEnvironment()
+    {
+        var one = Write("one", "{current-context: a, contexts: [{name: a, context: {cluster: c} }], clusters: [{name: c, cluster: {server: 'https://one'} }]}");
+        var two = Write("two", "{current-context: a, contexts: [{name: a, context: {cluster: c} }], clusters: [{name: c, cluster: {server: 'https://two'} }]}");
+        var before = Environment.GetEnvironmentVariable("KUBECONFIG");
+        try
+        {
+            Environment.SetEnvironmentVariable("KUBECONFIG", one);
+            Assert.Equal("one", ClusterConfig.Load().Server.Host);
+            Assert.Equal("two", ClusterConfig.Load(two).Server.Host);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("KUBECONFIG", before);
+        }
+    }
+
+    [Fact]
     public void APodsAddressMayBeOfTheNewKind()
     {
         Write("token", "t");

@@ -20,7 +20,7 @@ internal sealed class LocalServer : IAsyncDisposable
     private readonly WebApplication _application;
     private int _connections;
 
-    private LocalServer(int port)
+    private LocalServer(int port, bool isSecure)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -33,7 +33,10 @@ internal sealed class LocalServer : IAsyncDisposable
                 Interlocked.Increment(ref _connections);
                 return next(connection);
             });
-            listen.UseHttps(s_certificate);
+            if (isSecure)
+            {
+                listen.UseHttps(s_certificate);
+            }
         }));
         _application = builder.Build();
         _application.Run(AnswerAsync);
@@ -48,9 +51,11 @@ internal sealed class LocalServer : IAsyncDisposable
 
     private Uri Address => new(_application.Urls.Single());
 
-    public static async Task<LocalServer> StartAsync(int port = 0)
+    /// <param name="port">0: any.</param>
+    /// <param name="isSecure">False: plain HTTP/1.1, as <c>kubectl proxy</c> speaks.</param>
+    public static async Task<LocalServer> StartAsync(int port = 0, bool isSecure = true)
     {
-        var server = new LocalServer(port);
+        var server = new LocalServer(port, isSecure);
         await server._application.StartAsync();
         return server;
     }

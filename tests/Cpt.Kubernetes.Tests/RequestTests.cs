@@ -36,6 +36,17 @@ public sealed class RequestTests
     }
 
     [Fact]
+    public async Task AProxyThatSpeaksPlainHttpServesCallsAndWatches()
+    {
+        await using var server = await LocalServer.StartAsync(isSecure: false);
+        server.Answer(200, Found).AnswerLines("""{"type":"ADDED","object":{"metadata":{"name":"a","resourceVersion":"6"}}}""");
+        using var client = server.CreateClient();
+        await client.GetAsync<Widget>("a", "ns");
+        Assert.Equal("6", (await client.WatchAsync<Widget>(new() { ResourceVersion = "5" }).TakeAsync(1))[0].Object.Metadata.ResourceVersion);
+        Assert.Equal("HTTP/1.1", server.Requests.First().Protocol);
+    }
+
+    [Fact]
     public async Task OptionsBecomeParameters()
     {
         await using var server = await LocalServer.StartAsync();

@@ -44,6 +44,7 @@ public sealed class RetryTests
         { "create", false },
         { "json patch", false },
         { "merge patch", true },
+        { "merge patch of one version", false },
         { "apply", true },
         { "delete", true },
     };
@@ -60,6 +61,7 @@ public sealed class RetryTests
             "create" => () => client.CreateAsync(Widget.Named("a", "ns")),
             "json patch" => () => client.PatchAsync<Widget>("a", "ns", Patch.Json(new JsonPatch().Add("/spec/parts/-", "x"))),
             "merge patch" => () => client.PatchAsync<Widget>("a", "ns", Patch.Set("spec", new JsonObject())),
+            "merge patch of one version" => () => client.PatchAsync<Widget>("a", "ns", Patch.Set("metadata", new JsonObject { ["resourceVersion"] = "7" })),
             "apply" => () => client.ApplyAsync(Widget.Named("a", "ns")),
             _ => () => client.DeleteAsync<Widget>("a", "ns"),
         };

@@ -138,6 +138,17 @@ public sealed class WatchStreamTests
     }
 
     [Fact]
+    public async Task AnObjectThatDoesNotFitItsTypeIsNamedWithThePlace()
+    {
+        await using var server = await LocalServer.StartAsync();
+        server.AnswerLines("""{"type":"ADDED","object":{"metadata":{"name":"a"},"spec":{"replicas":"three"} } }""").Answer(200, """{"metadata":{"name":"a"},"spec":[]}""");
+        using var client = server.CreateClient(_time.Options);
+        var thrown = await Assert.ThrowsAsync<UnreadableAnswerException>(() => client.WatchAsync<Widget>(From5).TakeAsync(1));
+        Assert.Contains("$.spec.replicas", thrown.Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be read as Widget", (await Assert.ThrowsAsync<UnreadableAnswerException>(() => client.GetAsync<Widget>("a", "ns"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AWatchThatIsEndedAtOnceAgainAndAgainSlowsDown()
     {
         await using var server = await LocalServer.StartAsync();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 
 namespace Cpt.Kubernetes;
 
@@ -18,7 +19,14 @@ internal sealed class RequestSender(ClusterConfig cluster, KubernetesClientOptio
             {
                 using var response = await AttemptAsync(request, attempt);
                 await using var body = await response.Content.ReadAsStreamAsync(attempt);
-                return await read(body, attempt);
+                try
+                {
+                    return await read(body, attempt);
+                }
+                catch (JsonException exception)
+                {
+                    throw new UnreadableAnswerException(Name(request), typeof(TResult), exception);
+                }
             },
             cancellation);
 

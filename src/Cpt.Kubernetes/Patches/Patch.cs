@@ -20,8 +20,12 @@ public sealed class Patch
     /// <summary>Whether it may be sent again when nobody knows whether it arrived.</summary>
     internal bool IsIdempotent { get; }
 
-    /// <summary>RFC 7396: members replace, nulls remove, lists are replaced whole. With <c>metadata.resourceVersion</c> in it, it applies to that version alone.</summary>
-    public static Patch Merge(JsonObject changes) => new("application/merge-patch+json", Bytes(changes), isIdempotent: true);
+    /// <summary>
+    /// RFC 7396: members replace, nulls remove, lists are replaced whole. With <c>metadata.resourceVersion</c> in it, it applies to that version alone; it is then never
+    /// sent twice, for if the first one arrived, the second one would report a conflict with oneself.
+    /// </summary>
+    public static Patch Merge(JsonObject changes) =>
+        new("application/merge-patch+json", Bytes(changes), isIdempotent: changes["metadata"] is not JsonObject metadata || metadata["resourceVersion"] is null);
 
     /// <summary>RFC 6902: operations, all or none. <see cref="JsonPatch"/> writes them.</summary>
     public static Patch Json(JsonPatch operations) => new("application/json-patch+json", Bytes(operations.ToJson()), isIdempotent: false);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Cpt.Kubernetes;
@@ -24,7 +25,7 @@ internal sealed class WatchConnection<T>(HttpResponseMessage response, JsonTypeI
             if (end >= 0)
             {
                 var line = _buffer.Span[..(_searched + end)].TrimEnd((byte)'\r');
-                WatchEvent<T>? found = line.IsEmpty ? null : WatchDecoder.Decode(line, type, call);
+                WatchEvent<T>? found = line.IsEmpty ? null : Decode(line);
                 _buffer.Consume(_searched + end + 1);
                 _searched = 0;
                 if (found is not null)
@@ -54,6 +55,18 @@ internal sealed class WatchConnection<T>(HttpResponseMessage response, JsonTypeI
 
         _silence?.Dispose();
         _buffer.Dispose();
+    }
+
+    private WatchEvent<T> Decode(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            return WatchDecoder.Decode(line, type, call);
+        }
+        catch (JsonException exception)
+        {
+            throw new UnreadableAnswerException(call, typeof(T), exception);
+        }
     }
 
     private async ValueTask<bool> FillAsync(CancellationToken cancellation)
