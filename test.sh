@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# ./test.sh [unit|all]: installs what tests need, builds the solution, runs every test project, and ends with "N passed, N failed".
-#   unit   without the tests that start whole runs (trait Category=EndToEnd)
-#   all    everything (the default)
+# ./test.sh [unit|cluster|all]: installs what tests need, builds the solution, runs every test project, and ends with "N passed, N failed".
+#   unit     without the tests that start whole runs (trait Category=EndToEnd) or an API server (Category=Cluster)
+#   cluster  those against a real API server alone; see tests/cluster/README.md for where it comes from
+#   all      everything (the default)
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
@@ -9,10 +10,11 @@ ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 
 mode=${1:-all}
 case "$mode" in
-  unit) filter=(-trait- Category=EndToEnd) ;;
+  unit) filter=(-trait- Category=EndToEnd -trait- Category=Cluster) ;;
+  cluster) filter=(-trait Category=Cluster) ;;
   all) filter=() ;;
-  -h | --help) sed -n '2,4s/^# \{0,1\}//p' "$0"; exit 0 ;;
-  *) die 64 "test.sh: \"$mode\" is not one of unit, all." ;;
+  -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  *) die 64 "test.sh: \"$mode\" is not one of unit, cluster, all." ;;
 esac
 
 . "$ROOT/eng/test-tools.sh"
@@ -23,6 +25,7 @@ need_packages \
 need_dotnet
 need_node_tools
 need_promtool
+[ "$mode" = unit ] || need_cluster
 build_if_changed "cpt and its tests" .tests-built CptOperator.sln "${CPT_SOURCES[@]}" tests examples CptOperator.sln
 mark_built .cpt-built "${CPT_SOURCES[@]}"
 

@@ -24,3 +24,15 @@ need_promtool() {
   fi
   PATH="$place/usr/bin:$PATH"
 }
+
+# The programs of a Kubernetes control plane; see tests/cluster/README.md.
+need_cluster() {
+  need_packages \
+    openssl="makes the test cluster's certificates" \
+    curl="asks the test cluster whether it is ready" \
+    xz-utils="unpacks CPT_KUBE_ARCHIVE"
+  command -v kubectl >/dev/null || need_packages kubernetes-client="kubectl, which some tests of the cluster use"
+  [ -n "${KUBEBUILDER_ASSETS:-}${CPT_KUBE_ARCHIVE:-}" ] || need_packages dpkg-dev="unpacks Debian's source package of Kubernetes"
+  # Here, where one sees what takes so long, and not inside the first test.
+  "$ROOT/tests/cluster/assets.sh" >/dev/null
+}
