@@ -48,7 +48,9 @@ public sealed partial class KubernetesClient
         where T : IKubernetesObject => ApplyAsync(item, "status", options, cancellation);
 
     /// <returns>The object while something still holds it (finalizers, a grace period); null when it is gone.</returns>
-    /// <exception cref="KubernetesException">Refused; <see cref="KubernetesException.IsNotFound"/> when there is none, also when an earlier attempt of this call removed it.</exception>
+    /// <exception cref="KubernetesException">
+    /// Refused; <see cref="KubernetesException.IsNotFound"/> when there is none, also when an earlier attempt of this call removed it.
+    /// </exception>
     public Task<T?> DeleteAsync<T>(string name, string? @namespace = null, DeleteOptions? options = null, CancellationToken cancellation = default)
         where T : class, IKubernetesObject
     {
@@ -77,7 +79,8 @@ public sealed partial class KubernetesClient
         where T : IKubernetesObject
     {
         var kind = ResourceKind.Of<T>();
-        var path = kind.PathOf(item.Metadata.Name ?? throw new ArgumentException("metadata.name is missing; only a named object can be applied", nameof(item)), NamespaceOf(kind, item), subresource);
+        var name = item.Metadata.Name ?? throw new ArgumentException("metadata.name is missing; only a named object can be applied", nameof(item));
+        var path = kind.PathOf(name, NamespaceOf(kind, item), subresource);
         var written = Written(path, options).AddIf(options?.Force == true, "force");
         return CallAsync<T>(PatchOf(written, Patch.Apply(Serialize(item, kind)), "apply"), cancellation);
     }

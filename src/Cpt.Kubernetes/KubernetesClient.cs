@@ -41,7 +41,8 @@ public sealed partial class KubernetesClient : IDisposable
         }
 
         return KubernetesJson.Default.GetTypeInfo(type)
-            ?? throw new InvalidOperationException($"no JSON context knows {type}: add [JsonSerializable(typeof({type.Name}))] to one, and the context to {nameof(KubernetesClientOptions)}.{nameof(KubernetesClientOptions.Json)}");
+            ?? throw new InvalidOperationException(
+                $"no JSON context knows {type}: add [JsonSerializable(typeof({type.Name}))] to one, and the context to KubernetesClientOptions.Json");
     }, _options.Json);
 
     /// <summary>Any path, as <c>kubectl get --raw</c>; for what has no type here.</summary>

@@ -6,6 +6,7 @@ HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 . "$HERE/lib.sh"
 [ $# -eq 1 ] || die "usage: build.sh FILE"
 FILE=$(readlink -f "$1")
+[ -s /etc/apt/sources.list.d/debian.sources ] || die "/etc/apt/sources.list.d/debian.sources is missing; this works on Debian 12 alone. Set KUBEBUILDER_ASSETS instead."
 command -v dpkg-source >/dev/null || die "dpkg-source is missing: apt-get install dpkg-dev"
 WORK=$(cluster_cache)/build
 mkdir -p "$WORK"/{apt/lists/partial,apt/cache/archives/partial,apt/parts,debs,go}

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Cpt.Kubernetes;
 
-/// <summary>The certificates that vouch for the server. One from a file is read again when the file changes, so that a cluster can replace its CA under a running process.</summary>
+/// <summary>
+/// The certificates that vouch for the server. One from a file is read again when the file changes, so that a cluster can replace its CA under a running process.
+/// </summary>
 public sealed class CertificateAuthority
 {
     private readonly string? _path;

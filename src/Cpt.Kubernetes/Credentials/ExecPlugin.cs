@@ -57,7 +57,13 @@ internal sealed record ExecPlugin
     /// <exception cref="KubeconfigException">It cannot be started, fails, or prints something else than credentials.</exception>
     public async Task<ExecCredentialStatus> RunAsync(CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(Command, Arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardInput = !Interactive, RedirectStandardError = !Interactive };
+        var start = new ProcessStartInfo(Command, Arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardInput = !Interactive,
+            RedirectStandardError = !Interactive,
+        };
         foreach (var variable in Environment)
         {
             start.Environment[variable.Name] = variable.Value;
@@ -117,7 +123,8 @@ internal sealed record ExecPlugin
 
         return credential.Status is { Token.Length: > 0 } or { ClientCertificateData.Length: > 0, ClientKeyData.Length: > 0 }
             ? credential.Status
-            : throw new KubeconfigException($"{Where}.command: {Command} printed an ExecCredential without status.token, and without both status.clientCertificateData and status.clientKeyData");
+            : throw new KubeconfigException(
+                $"{Where}.command: {Command} printed an ExecCredential without status.token, and without both status.clientCertificateData and status.clientKeyData");
     }
 
     private static string Tail(string errors)

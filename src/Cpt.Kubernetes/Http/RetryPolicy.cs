@@ -2,7 +2,10 @@ using System.Net;
 
 namespace Cpt.Kubernetes;
 
-/// <summary>When a call that failed is made again, and after how long. Doubles from <see cref="FirstDelay"/> to <see cref="MaxDelay"/>, each time a random part of it, so that many clients do not come back at once.</summary>
+/// <summary>
+/// When a call that failed is made again, and after how long. Pauses double from <see cref="FirstDelay"/> to <see cref="MaxDelay"/>; each is a random part of that, so
+/// that many clients do not come back at once.
+/// </summary>
 public sealed record RetryPolicy
 {
     /// <summary>One attempt and no retry: for those who retry themselves.</summary>

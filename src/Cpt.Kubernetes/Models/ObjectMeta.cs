@@ -70,7 +70,8 @@ public sealed record OwnerReference
     {
         if (string.IsNullOrEmpty(owner.Metadata.Uid))
         {
-            throw new ArgumentException($"metadata.uid of {ResourceKind.Of<T>().Kind} \"{owner.Metadata.Name}\" is missing; only an object that the server has stored can own others", nameof(owner));
+            throw new ArgumentException(
+                $"metadata.uid of {ResourceKind.Of<T>().Kind} \"{owner.Metadata.Name}\" is missing; only an object that the server has stored can own others", nameof(owner));
         }
 
         return new()
