@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Cpt.Torch.Tests;
 
 /// <summary>How the library is loaded, and its threads.</summary>
@@ -52,6 +54,47 @@ public sealed class RuntimeTests
         if (torch.cuda_is_available()) Assert.Skip("this machine has one");
         Assert.Equal(0, torch.cuda_device_count());
         Assert.Throws<TorchException>(() => torch.zeros([1], device: torch.CUDA));
+    }
+
+    [Fact]
+    public void TheThreadCountIsReadFromCptThreads()
+    {
+        Assert.Equal(3, TorchRuntime.Threads("3"));
+        Assert.Equal(Environment.ProcessorCount, TorchRuntime.Threads(null));
+        foreach (var wrong in new[] { "0", "-1", "two", "1.5" })
+            Assert.Equal($"CPT_THREADS: '{wrong}' is not a thread count; a whole number from 1 would be", Assert.Throws<TorchException>(() => TorchRuntime.Threads(wrong)).Message);
+    }
+
+    [Fact]
+    public void AMissingLibrarySaysWhatToInstall()
+    {
+        var directory = Directory.CreateTempSubdirectory("cpt-torch-").FullName;
+        try
+        {
+            Assert.Contains($"is missing at {directory}/libcpt_torch.so; eng/build-shim.sh makes it", Assert.Throws<TorchException>(() => TorchRuntime.LoadShim(directory)).Message, StringComparison.Ordinal);
+            File.WriteAllText(Path.Combine(directory, "libcpt_torch.so"), "no library");
+            var message = Assert.Throws<TorchException>(() => TorchRuntime.LoadShim(directory)).Message;
+            Assert.StartsWith("libtorch: cannot be loaded (", message, StringComparison.Ordinal);
+            Assert.Contains("invalid ELF header", message.Replace("file too short", "invalid ELF header", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.EndsWith("on Debian 12: apt-get install libtorch1.13 libopenblas0-openmp", message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("--torch /nowhere", "/nowhere has no include/ATen/ATen.h; --torch wants the directory that holds include/ and lib/")]
+    [InlineData("--frobnicate", "unknown argument '--frobnicate'; known are --torch DIR and --output FILE")]
+    public async Task TheBuildScriptSaysWhatItMisses(string arguments, string message)
+    {
+        var start = new ProcessStartInfo(Path.Combine(Repository.Root, "eng/build-shim.sh"), arguments) { RedirectStandardError = true, UseShellExecute = false };
+        using var script = Process.Start(start)!;
+        var error = await script.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await script.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, script.ExitCode);
+        Assert.Equal($"build-shim: error: {message}\n", error);
     }
 
     private static T OnAThread<T>(Func<T> ask)

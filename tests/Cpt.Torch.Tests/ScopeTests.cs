@@ -123,15 +123,20 @@ public sealed class ScopeTests
             while (!stop.IsSet) GC.Collect(0);
         });
         collector.Start();
-        using var a = torch.ones([64]);
-        for (var i = 0; i < 2000; i++)
+        try
         {
-            using var sum = torch.cat([a + 1, (a + 2).exp().log()]).sum();
-            Assert.Equal((64 * 2) + (64 * 3), sum.item<float>(), 1e-2f);
+            using var a = torch.ones([64]);
+            for (var i = 0; i < 2000; i++)
+            {
+                using var sum = torch.cat([a + 1, (a + 2).exp().log()]).sum();
+                Assert.Equal((64 * 2) + (64 * 3), sum.item<float>(), 1e-2f);
+            }
         }
-
-        stop.Set();
-        collector.Join();
+        finally
+        {
+            stop.Set();
+            collector.Join();
+        }
     }
 
     [Fact]

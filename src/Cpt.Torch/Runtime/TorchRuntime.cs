@@ -36,32 +36,32 @@ public static class TorchRuntime
     private static nint Load()
     {
         NativeHeap.KeepFreedBlocks();
-        DefaultThreads = ThreadsFromEnvironment();
+        DefaultThreads = Threads(Environment.GetEnvironmentVariable("CPT_THREADS"));
         // Every thread begins with this count, in libtorch as in its BLAS.
         NativeEnvironment.SetDefault("OMP_NUM_THREADS", DefaultThreads.ToString(CultureInfo.InvariantCulture), replace: true);
         // Spinning OpenMP threads collapse as soon as another process wants their core: 34k tokens/s became 5k.
         NativeEnvironment.SetDefault("OMP_WAIT_POLICY", "PASSIVE");
         BlasLibraries.Preload();
 
-        var shim = LoadShim();
+        var shim = LoadShim(Path.GetDirectoryName(typeof(TorchRuntime).Assembly.Location) is { Length: > 0 } beside ? beside : AppContext.BaseDirectory);
         var abi = NativeAbi(shim);
         if (abi != Native.ExpectedAbi)
             throw new TorchException("libcpt_torch.so", $"has ABI {abi}, this program wants {Native.ExpectedAbi}; build it again with eng/build-shim.sh");
         return shim;
     }
 
-    private static int ThreadsFromEnvironment()
+    /// <param name="text">The value of <c>CPT_THREADS</c>; null or empty where it is not set.</param>
+    internal static int Threads(string? text)
     {
-        var text = Environment.GetEnvironmentVariable("CPT_THREADS");
         if (string.IsNullOrEmpty(text)) return Environment.ProcessorCount;
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0
             ? count
             : throw new TorchException("CPT_THREADS", $"'{text}' is not a thread count; a whole number from 1 would be");
     }
 
-    private static nint LoadShim()
+    internal static nint LoadShim(string directory)
     {
-        var path = Path.Combine(Path.GetDirectoryName(typeof(TorchRuntime).Assembly.Location) is { Length: > 0 } directory ? directory : AppContext.BaseDirectory, "libcpt_torch.so");
+        var path = Path.Combine(directory, "libcpt_torch.so");
         if (!File.Exists(path))
             throw new TorchException("libcpt_torch.so", $"is missing at {path}; eng/build-shim.sh makes it, and building Cpt.Torch runs that");
         try
@@ -70,9 +70,14 @@ public static class TorchRuntime
         }
         catch (DllNotFoundException error)
         {
-            throw new TorchException("libtorch", $"cannot be loaded ({error.Message.Split('\n')[0].Trim()}); on Debian 12: apt-get install libtorch1.13 libopenblas0-openmp", error);
+            throw new TorchException("libtorch", $"cannot be loaded ({Reason(error)}); on Debian 12: apt-get install libtorch1.13 libopenblas0-openmp", error);
         }
     }
+
+    // .NET lists every name it tried; the loader's own sentence is the one that names what is missing.
+    private static string Reason(DllNotFoundException error) =>
+        error.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .FirstOrDefault(line => line.StartsWith('/') || line.StartsWith("lib", StringComparison.Ordinal)) ?? error.Message.Split('\n')[0].Trim();
 
     // Through the handle: the resolver is still at work, and a P/Invoke would wait for it.
     private static unsafe int NativeAbi(nint shim) => ((delegate* unmanaged<int>)NativeLibrary.GetExport(shim, nameof(Native.cpt_abi)))();
