@@ -105,11 +105,13 @@ public sealed class RunTests : IDisposable
     [Fact]
     public async Task ASecondCtrlCDoesNotWaitAndIsNoFaultOfTheStage()
     {
-        await using (var first = _run.Start())
+        // Long enough that it is still training when the signals arrive.
+        using var run = new TinyRun(steps: 4000);
+        await using (var first = run.Start())
         {
             await first.EventAsync(line => line.GetProperty("event").GetString() == "checkpoint");
             // A trainer that hangs: it will not save.
-            CptProcess.Kill("STOP", _run.TrainerPid()!.Value);
+            CptProcess.Kill("STOP", run.TrainerPid()!.Value);
             first.Signal("INT");
             await first.EventAsync(line => line.TryGetProperty("message", out var message) && message.GetString()!.StartsWith("Stopping:", StringComparison.Ordinal));
             first.Signal("INT");
@@ -117,18 +119,18 @@ public sealed class RunTests : IDisposable
             Assert.True(stopped.ExitCode == ExitCodes.Stopped, stopped.ToString());
         }
 
-        var stage = (await _run.StatusAsync()).GetProperty("stages")[0];
+        var stage = (await run.StatusAsync()).GetProperty("stages")[0];
         Assert.Equal((1, 0, 1), (stage.GetProperty("attempts").GetInt32(), stage.GetProperty("retries").GetInt32(), stage.GetProperty("preemptions").GetInt32()));
 
         // Status, plan and storage agree on where it goes on.
-        var plan = await CptProcess.RunAsync(_run.Root, "plan", "-f", "run.yaml", "-o", "json");
+        var plan = await CptProcess.RunAsync(run.Root, "plan", "-f", "run.yaml", "-o", "json");
         var planned = plan.Json.GetProperty("stages")[0];
         Assert.Equal(("continue", $"from the checkpoint of step {stage.GetProperty("step").GetInt32()}, attempt 2"), (planned.GetProperty("what").GetString(), planned.GetProperty("why").GetString()));
         Assert.Contains($"Attempt 2 of stage parity goes on from step {stage.GetProperty("step").GetInt32()}", plan.Output, StringComparison.Ordinal);
 
         // What an edited stage trained does not count for it.
-        _run.Edit("learningRate: \"1e-3\", steps: \"12\", batchSize: \"4\"", "learningRate: \"1e-3\", steps: \"12\", batchSize: \"2\"");
-        var edited = (await CptProcess.RunAsync(_run.Root, "plan", "-f", "run.yaml", "-o", "json")).Json.GetProperty("stages")[0];
+        run.Edit("learningRate: \"1e-3\", steps: \"4000\", batchSize: \"4\"", "learningRate: \"1e-3\", steps: \"4000\", batchSize: \"2\"");
+        var edited = (await CptProcess.RunAsync(run.Root, "plan", "-f", "run.yaml", "-o", "json")).Json.GetProperty("stages")[0];
         Assert.Equal(("train", "starts from the base model"), (edited.GetProperty("what").GetString(), edited.GetProperty("why").GetString()));
     }
 
