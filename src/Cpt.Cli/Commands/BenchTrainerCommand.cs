@@ -12,9 +12,9 @@ internal static class BenchTrainerCommand
     {
         var size = new Option<string>("--size") { Description = "small, medium, or both", HelpName = "SIZE", DefaultValueFactory = _ => "both" };
         size.AcceptOnlyFromAmong("small", "medium", "both");
-        var rounds = AtLeast(1, new Option<int>("--rounds") { Description = "Turns of each side for every figure", HelpName = "N", DefaultValueFactory = _ => 7 });
-        var memory = AtLeast(0, new Option<int>("--memory-steps") { Description = "Training steps over which memory is watched; 0 leaves it out", HelpName = "N", DefaultValueFactory = _ => 500 });
-        var threads = AtLeast(1, new Option<int>("--threads") { Description = "Threads of both sides (default: the cores there are)", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount });
+        var rounds = NumberOption.Whole(new Option<int>("--rounds") { Description = "Turns of each side for every figure", HelpName = "N", DefaultValueFactory = _ => 7 }, 1);
+        var memory = NumberOption.Whole(new Option<int>("--memory-steps") { Description = "Training steps over which memory is watched; 0 leaves it out", HelpName = "N", DefaultValueFactory = _ => 500 }, 0);
+        var threads = NumberOption.Whole(new Option<int>("--threads") { Description = "Threads of both sides (default: the cores there are)", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount }, 1);
         var python = new Option<string>("--python") { Description = "The Python that has the peer's PyTorch", HelpName = "FILE", DefaultValueFactory = _ => "/usr/bin/python3" };
         var output = RunOptions.Output("text: a table; json: one document with every pair of turns", "text", "json");
         var command = new Command("trainer", "Measure training and rollout tokens/s beside the same model in PyTorch, and memory over many steps")
@@ -47,17 +47,5 @@ internal static class BenchTrainerCommand
             Example:
               cpt bench trainer --size small --rounds 5 -o json
             """);
-    }
-
-    private static Option<int> AtLeast(int least, Option<int> option)
-    {
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < least)
-            {
-                result.AddError($"{option.Name}: {result.GetValueOrDefault<int>()} is too small; use {least} or more");
-            }
-        });
-        return option;
     }
 }

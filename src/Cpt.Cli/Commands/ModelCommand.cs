@@ -9,7 +9,7 @@ namespace Cpt.Cli.Commands;
 /// <summary><c>cpt model</c>: checks a model directory, says what it holds, brings one out of storage.</summary>
 internal static class ModelCommand
 {
-    public static Command Create() => new("model", "Check a model, say what it holds, or take a stage's out of storage")
+    public static Command Create() => new("model", "Check a model, say what it holds, or take one out of storage")
     {
         ModelVerifyCommand.Create(),
         ModelInfoCommand.Create(),

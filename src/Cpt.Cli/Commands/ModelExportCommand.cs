@@ -50,7 +50,7 @@ internal static class ModelExportCommand
         try
         {
             var manifest = await store.ReadManifestAsync(stage.StageHash!, signals.Stop)
-                ?? throw new CliException(ExitCodes.InputNotFound, $"{store.Location} no longer holds the checkpoint of stage {stage.Name} (stages/{stage.StageHash}/manifest.json). cpt run trains it again.");
+                ?? throw new CliException(ExitCodes.InputNotFound, $"{store.Location} no longer holds the checkpoint of stage {stage.Name} (stages/{stage.StageHash}/manifest.json). Restore it, or delete {WorkDirectory.Shorten(work.StatusFile)}: the same cpt run then trains what is missing.");
             if (manifest.ModelDigest != stage.CheckpointDigest)
             {
                 throw new CliException(ExitCodes.BadData, $"{store.Location} holds model {manifest.ModelDigest} for stage {stage.Name}, but the run ended with {stage.CheckpointDigest}.");

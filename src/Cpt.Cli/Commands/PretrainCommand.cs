@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Cpt.Contract;
 using Cpt.Models;
 using Cpt.Tasks;
@@ -28,10 +27,12 @@ internal static class PretrainCommand
         var valid = new Option<double>("--valid") { Description = "Chance of each digit of a new task's demonstration to be right, 0..1", DefaultValueFactory = _ => 0.75, HelpName = "P" };
         var threads = new Option<int?>("--threads") { Description = "Cores to use (default: all)", HelpName = "N" };
         var output = new Option<DirectoryInfo>("--output") { Description = "Where the model directory is written", Required = true, HelpName = "DIR" };
-        AtLeast(steps, 1);
-        AtLeast(batch, 1);
-        Between(rate, 0, 1);
-        Between(valid, 0, 1);
+        NumberOption.Whole(steps, 1);
+        NumberOption.Whole(batch, 1);
+        NumberOption.Whole(seed, long.MinValue);
+        NumberOption.Whole(threads, 1);
+        NumberOption.Between(rate, 0, 1);
+        NumberOption.Between(valid, 0, 1);
         var command = new Command("pretrain", "Train a small base model from random weights") { config, corpus, steps, batch, seed, rate, valid, threads, output };
         command.SetAction((result, cancellation) => Task.FromResult(Reporting(result, @out =>
         {
@@ -86,15 +87,4 @@ internal static class PretrainCommand
             return ExitCodes.Stopped;
         }
     }
-
-    private static void AtLeast(Option<int> option, int least) => option.Validators.Add(found =>
-    {
-        if (found.GetValue(option) < least) found.AddError($"{option.Name}: {found.GetValue(option)} is too small; use {least} or more");
-    });
-
-    private static void Between(Option<double> option, double least, double most) => option.Validators.Add(found =>
-    {
-        var value = found.GetValue(option);
-        if (!(value >= least && value <= most)) found.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name}: {value} is not possible; use {least} to {most}"));
-    });
 }

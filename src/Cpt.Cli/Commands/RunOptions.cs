@@ -32,7 +32,7 @@ internal static class RunOptions
         return option;
     }
 
-    public static Option<long?> Seed() => new("--seed") { Description = "Use this seed instead of spec.seed", HelpName = "N" };
+    public static Option<long?> Seed() => NumberOption.Whole(new Option<long?>("--seed") { Description = "Use this seed instead of spec.seed", HelpName = "N" }, long.MinValue);
 
     public static Option<string> Output(string description, params string[] forms)
     {

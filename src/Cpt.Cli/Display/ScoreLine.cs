@@ -31,9 +31,10 @@ internal sealed class ScoreLine
         return line;
     }
 
+    /// <summary>Rounded as in the status, so that a score is the same number in the line and in the table.</summary>
     private static string Text(TaskScore score)
     {
-        var text = string.Create(CultureInfo.InvariantCulture, $"{score.Task} {score.Accuracy * 100:0.0} %");
+        var text = string.Create(CultureInfo.InvariantCulture, $"{score.Task} {Math.Round(score.Accuracy * 100, 2, MidpointRounding.AwayFromZero):0.0} %");
         return score.LostFromPrevious is > 0 ? text + string.Create(CultureInfo.InvariantCulture, $" ({score.LostFromPrevious} lost, {score.GainedFromPrevious ?? 0} gained)") : text;
     }
 }

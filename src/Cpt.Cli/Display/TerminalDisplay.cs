@@ -76,7 +76,10 @@ internal sealed class TerminalDisplay(IAnsiConsole console) : IRunDisplay
     }
 
     private void Line(RunnerEvent what, string colour, string text) =>
-        console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"[{colour}]{what.Time.LocalDateTime:HH:mm:ss}[/] {(what.Stage is { } name ? $"[bold]{Markup.Escape(name)}[/] " : "")}{Markup.Escape(text)}"));
+        console.Write(FullWidth(string.Create(CultureInfo.InvariantCulture, $"[{colour}]{what.Time.LocalDateTime:HH:mm:ss}[/] {(what.Stage is { } name ? $"[bold]{Markup.Escape(name)}[/] " : "")}{Markup.Escape(text)}")));
+
+    /// <summary>Lines are written over the bars, which move down; blanks to the edge cover what a bar left behind.</summary>
+    internal static IRenderable FullWidth(string markup) => Align.Left(new Markup(markup));
 
     private void Move(ProgressTask bar, RunnerEvent what)
     {

@@ -66,7 +66,7 @@ public sealed class Evaluator(CausalLM model, Tokenizer tokenizer, EvaluationSet
         catch (NonFiniteLogitsException exception)
         {
             throw new StageFailureException(
-                ExitCodes.BadData, "NonFiniteLoss", $"while task {task.Name} was scored, {exception.Message}: the model's weights have diverged or were never sound", exception);
+                ExitCodes.BadData, "NonFiniteLoss", $"while task {task.Name} was scored, {exception.Message} or were never sound", exception);
         }
     }
 
