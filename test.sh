@@ -21,7 +21,8 @@ esac
 need_training_packages
 need_packages \
   npm/npm="brings nodejs and fetches Azurite, the blob storage that storage tests run against" \
-  chromium/chromium="opens the HTML report in a test"
+  chromium/chromium="opens the HTML report in a test" \
+  python3-torch="the peer that cpt bench trainer is measured against (some 60 MB)"
 need_dotnet
 need_node_tools
 need_promtool

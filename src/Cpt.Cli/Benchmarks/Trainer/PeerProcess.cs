@@ -75,7 +75,15 @@ internal sealed class PeerProcess : IDisposable
     public void Dispose()
     {
         // The end of its input is its end; one that hangs in a request is killed.
-        _process.StandardInput.Close();
+        try
+        {
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended before it read its last request.
+        }
+
         if (!_process.WaitForExit(TimeSpan.FromSeconds(5)))
         {
             _process.Kill();

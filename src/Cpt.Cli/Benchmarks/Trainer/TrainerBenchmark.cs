@@ -97,8 +97,8 @@ internal sealed class TrainerBenchmark
 
             if (step == MemorySteps || (step % Math.Max(1, MemorySteps / 10) == 0 && readings.Count < 9))
             {
-                readings.Add(new Reading(step, MachineFacts.ResidentBytes()));
-                Log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{size.Name}: memory after step {step} of {MemorySteps}: {readings[^1].ResidentBytes / 1048576.0:F1} MiB"));
+                readings.Add(new Reading(step, MachineFacts.ResidentBytes(), GC.GetGCMemoryInfo().TotalCommittedBytes, Tensor.LiveCount));
+                Log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{size.Name}: memory after step {step} of {MemorySteps}: {readings[^1].ResidentBytes / 1048576.0:F1} MiB, of which .NET objects {readings[^1].ManagedBytes / 1048576.0:F1}, {readings[^1].LiveTensors} tensors"));
             }
         }
 

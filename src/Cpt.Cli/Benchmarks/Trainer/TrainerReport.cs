@@ -95,4 +95,6 @@ internal sealed record MemoryReport(string Size, IReadOnlyList<Reading> Readings
 
 /// <param name="Step">Steps done.</param>
 /// <param name="ResidentBytes">Memory of the process that lies in RAM then.</param>
-internal sealed record Reading(int Step, long ResidentBytes);
+/// <param name="ManagedBytes">What of it .NET's collector has taken for objects, garbage included.</param>
+/// <param name="LiveTensors">Tensors that are held; a leak would show here first.</param>
+internal sealed record Reading(int Step, long ResidentBytes, long ManagedBytes, long LiveTensors);
