@@ -126,7 +126,9 @@ def mapped_blas():
 
 class Peer:
     def load(self, config, threads, seed):
-        torch.set_num_threads(threads)
+        # OMP_NUM_THREADS has said so already; the setter would start a second pool of threads, which spin.
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
         torch.manual_seed(seed)
         self.config, self.model = config, Decoder(config)
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=1e-3, weight_decay=0.01, foreach=True)
