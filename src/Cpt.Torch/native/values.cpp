@@ -1,14 +1,8 @@
 #include "values.h"
 #include "handles.h"
+#include "optional.h"
 #include <ATen/ATen.h>
 #include <cstring>
-#include <torch/version.h>
-
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-using OptionalTensor = std::optional<at::Tensor>;
-#else
-using OptionalTensor = c10::optional<at::Tensor>;
-#endif
 
 namespace cpt {
 

@@ -41,7 +41,7 @@ struct Attention : torch::autograd::Function<Attention> {
     }
 };
 
-at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const c10::optional<at::Tensor>& start, double scale, bool causal) {
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const OptionalTensor& start, double scale, bool causal) {
     const auto settings = check_attention(q, k, v, start, scale, causal);
     if (!can_attend(q, k, v)) return attention_composite(q, k, v, settings);
     const auto qs = together(q), ks = together(k), vs = together(v);
@@ -95,7 +95,7 @@ struct RopeAttention : torch::autograd::Function<RopeAttention> {
     }
 };
 
-at::Tensor rope_attention(const at::Tensor& qkv, const at::Tensor& cos, const at::Tensor& sin, int64_t heads, const c10::optional<at::Tensor>& start, double scale) {
+at::Tensor rope_attention(const at::Tensor& qkv, const at::Tensor& cos, const at::Tensor& sin, int64_t heads, const OptionalTensor& start, double scale) {
     TORCH_CHECK(qkv.dim() == 4 && heads > 0 && qkv.size(2) > heads && (qkv.size(2) - heads) % 2 == 0, "qkv is ", qkv.sizes(), " with ", heads,
                 " query heads; [batch, time, heads + 2·kv heads, d] is needed");
     check_rope(qkv, cos, sin);

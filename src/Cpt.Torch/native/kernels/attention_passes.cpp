@@ -139,7 +139,7 @@ CPT_VECTOR void backward_unit(const Problem& p, int64_t unit, const Gradients& g
 
 namespace cpt {
 
-AttentionSettings check_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const c10::optional<at::Tensor>& start, double scale, bool causal) {
+AttentionSettings check_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const OptionalTensor& start, double scale, bool causal) {
     TORCH_CHECK(q.dim() == 4 && k.dim() == 4 && k.sizes() == v.sizes() && q.size(0) == k.size(0) && q.size(3) == k.size(3) && k.size(2) > 0 &&
                     q.size(2) % k.size(2) == 0,
                 "q is ", q.sizes(), ", k ", k.sizes(), ", v ", v.sizes(), "; [batch, queries, heads, d] and twice [batch, keys, heads or a divisor, d] are needed");

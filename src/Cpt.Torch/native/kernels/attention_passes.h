@@ -2,7 +2,7 @@
 // Tensors are [b, time, heads, d], float32 on the CPU, d a multiple of 8, the last dimension together; other strides are free.
 #pragma once
 #include <ATen/core/Tensor.h>
-#include <c10/util/Optional.h>
+#include "../optional.h"
 
 namespace cpt {
 
@@ -13,7 +13,7 @@ struct AttentionSettings {
 };
 
 // Refuses shapes that do not fit, and gives `start` as the passes want it.
-AttentionSettings check_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const c10::optional<at::Tensor>& start, double scale, bool causal);
+AttentionSettings check_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const OptionalTensor& start, double scale, bool causal);
 
 bool can_attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v);
 

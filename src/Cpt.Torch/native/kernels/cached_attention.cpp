@@ -8,6 +8,7 @@
 //   v_cache  [b, kv_heads, capacity, d]
 //
 // Both are indexed by the row of the batch first: rows that are finished can be dropped with index_select(0, …).
+#include "../optional.h"
 #include "attention.h"
 #include "autograd_function.h"
 #include "rope.h"
@@ -67,7 +68,7 @@ float* scratch(size_t count) {
 }
 
 at::Tensor cached_attention_(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& k_cache, const at::Tensor& v_cache,
-                             int64_t past, const c10::optional<at::Tensor>& start, double scale) {
+                             int64_t past, const OptionalTensor& start, double scale) {
     TORCH_CHECK(q.dim() == 4 && k.dim() == 4 && k.sizes() == v.sizes() && q.size(0) == k.size(0) && q.size(1) == k.size(1) && q.size(3) == k.size(3) &&
                     k.size(2) > 0 && q.size(2) % k.size(2) == 0,
                 "q is ", q.sizes(), ", k ", k.sizes(), ", v ", v.sizes(), "; [batch, time, heads, d] and twice [batch, time, heads or a divisor, d] are needed");
@@ -101,7 +102,7 @@ at::Tensor cached_attention_(const at::Tensor& q, const at::Tensor& k, const at:
 }
 
 at::Tensor rope_cached_attention_(const at::Tensor& qkv, const at::Tensor& cos, const at::Tensor& sin, int64_t heads, const at::Tensor& k_cache,
-                                  const at::Tensor& v_cache, int64_t past, const c10::optional<at::Tensor>& start, double scale) {
+                                  const at::Tensor& v_cache, int64_t past, const OptionalTensor& start, double scale) {
     TORCH_CHECK(qkv.dim() == 4 && heads > 0 && qkv.size(2) > heads && (qkv.size(2) - heads) % 2 == 0, "qkv is ", qkv.sizes(), " with ", heads,
                 " query heads; [batch, time, heads + 2·kv heads, d] is needed");
     check_rope(qkv, cos, sin);

@@ -4,6 +4,7 @@
 // A BLAS copies the weights into such panels at every call, and for few rows that is much of the call: on one Zen 4 core 32 rows ran at 108
 // GFLOP/s here and at 82 in OpenBLAS 0.3.21, 7 rows at 81 and 36, a single row at 31 and 8. Every sum runs down k in order whatever the
 // number of rows, so a row's result does not depend on the rows beside it, nor on the number of threads. No gradients.
+#include "../optional.h"
 #include "autograd_function.h"
 #include "small_gemm.h"
 #include <algorithm>
@@ -83,7 +84,7 @@ at::Tensor pack_linear(const at::Tensor& weight) {
     return packed;
 }
 
-at::Tensor packed_linear(const at::Tensor& x, const at::Tensor& panels, int64_t n, const c10::optional<at::Tensor>& bias, const c10::optional<at::Tensor>& add) {
+at::Tensor packed_linear(const at::Tensor& x, const at::Tensor& panels, int64_t n, const OptionalTensor& bias, const OptionalTensor& add) {
     TORCH_CHECK(panels.dim() == 3 && panels.size(2) == lane_count && panels.is_contiguous() && panels.size(0) == ceil_div(n, lane_count) && x.dim() > 0 &&
                     x.size(-1) == panels.size(1),
                 "x is ", x.sizes(), " and the panels are ", panels.sizes(), " for ", n, " columns; [..., k] and [n/8, k, 8] are needed");
