@@ -18,7 +18,12 @@ public sealed class ArrowTests
         ["Cpt.Storage"] = ["Cpt.Contract"],
         ["Cpt.Training"] = ["Cpt.Contract", "Cpt.Models", "Cpt.Tasks", "Cpt.Torch"],
         ["cpt-trainer"] = ["Cpt.Contract", "Cpt.Models", "Cpt.Storage", "Cpt.Tasks", "Cpt.Torch", "Cpt.Training"],
-        ["cpt"] = ["Cpt.Api", "Cpt.Contract", "Cpt.Models", "Cpt.Planning", "Cpt.Storage", "Cpt.Tasks", "Cpt.Torch", "Cpt.Training"],
+        ["Cpt.Controllers"] = ["Cpt.Kubernetes"],
+        // A run as both ways of running it share it: in storage, and as an object of the cluster.
+        ["Cpt.Runs"] = ["Cpt.Api", "Cpt.Contract", "Cpt.Kubernetes", "Cpt.Planning", "Cpt.Storage", "Cpt.Tasks"],
+        ["Cpt.StandIn"] = ["Cpt.Api", "Cpt.Contract", "Cpt.Kubernetes", "Cpt.Storage"],
+        ["cpt-operator"] = ["Cpt.Api", "Cpt.Contract", "Cpt.Controllers", "Cpt.Kubernetes", "Cpt.Planning", "Cpt.Runs", "Cpt.Storage", "Cpt.Tasks"],
+        ["cpt"] = ["Cpt.Api", "Cpt.Contract", "Cpt.Kubernetes", "Cpt.Models", "Cpt.Planning", "Cpt.Runs", "Cpt.StandIn", "Cpt.Storage", "Cpt.Tasks", "Cpt.Torch", "Cpt.Training"],
     };
 
     public static TheoryData<string> Rooms => [.. s_allowed.Keys];
@@ -36,7 +41,7 @@ public sealed class ArrowTests
     {
         var projects = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)
             .Select(path => Path.GetFileNameWithoutExtension(path)!)
-            .Select(name => name switch { "Cpt.Trainer" => "cpt-trainer", "Cpt.Cli" => "cpt", _ => name });
+            .Select(name => name switch { "Cpt.Trainer" => "cpt-trainer", "Cpt.Cli" => "cpt", "Cpt.Operator" => "cpt-operator", _ => name });
         Assert.Empty(projects.Except(s_allowed.Keys, StringComparer.Ordinal));
     }
 
