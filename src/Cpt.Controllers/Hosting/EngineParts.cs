@@ -11,6 +11,9 @@ internal sealed class EngineParts : IDisposable
 
     public CancellationTokenSource Leading { get; } = new();
 
+    /// <summary>Ends work when the lease is lost, also while the process stops.</summary>
+    public CancellationTokenRegistration BreakOff { get; set; }
+
     public Task[] Watches { get; set; } = [];
 
     public Task[] Workers { get; set; } = [];
@@ -57,6 +60,7 @@ internal sealed class EngineParts : IDisposable
 
     public void Dispose()
     {
+        BreakOff.Dispose();
         Watching.Dispose();
         Working.Dispose();
         Telling.Dispose();

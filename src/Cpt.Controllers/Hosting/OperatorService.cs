@@ -67,7 +67,7 @@ internal sealed class OperatorService(
         }
 
         // In the same breath as the lease is lost, not some awaits later.
-        await using var breakOff = fence.Term.Register(parts.Working.Cancel);
+        parts.BreakOff = fence.Term.Register(parts.Working.Cancel);
         parts.Workers = [.. _controllers.Select(controller => Task.Run(() => controller.RunAsync(parts.Working.Token), CancellationToken.None))];
         await parts.OrDeath(Task.Delay(Timeout.Infinite, stopping));
     }

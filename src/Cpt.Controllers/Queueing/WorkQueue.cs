@@ -36,6 +36,9 @@ internal sealed class WorkQueue : IDisposable
     /// <summary>How many wait for a worker.</summary>
     public int Depth => Volatile.Read(ref _depth);
 
+    /// <summary>Times that are kept, void ones among them.</summary>
+    internal int Waiting => _waiting.Count;
+
     /// <summary>Those a worker has, by how long.</summary>
     public (TimeSpan Longest, TimeSpan Sum, int Count) Working()
     {
@@ -82,12 +85,26 @@ internal sealed class WorkQueue : IDisposable
             }
 
             _metrics.Delayed();
-            var due = _time.GetTimestamp() + (long)Math.Ceiling(delay.TotalSeconds * _time.TimestampFrequency);
+            var due = DueIn(delay);
             if (due < item.Due)
             {
                 item.Due = due;
-                _waiting.Enqueue(item, due);
-                Arm();
+                Wait(item, due);
+            }
+        }
+    }
+
+    /// <summary>Waits for somebody to add it, this long at the most. Unlike a delay this is void once it is handed out: whoever looked has looked.</summary>
+    public void PutOff(ObjectKey key, TimeSpan limit)
+    {
+        lock (_gate)
+        {
+            if (!_shutDown)
+            {
+                _metrics.Delayed();
+                var item = ItemOf(key);
+                item.PutOffUntil = DueIn(limit);
+                Wait(item, item.PutOffUntil);
             }
         }
     }
@@ -143,6 +160,7 @@ internal sealed class WorkQueue : IDisposable
                 {
                     _depth--;
                     item.IsDirty = false;
+                    item.PutOffUntil = long.MaxValue;
                     item.StartedAt = _time.GetTimestamp();
                     _working.Add(item);
                     _metrics.Taken(_time.GetElapsedTime(item.AddedAt, item.StartedAt));
@@ -229,6 +247,32 @@ internal sealed class WorkQueue : IDisposable
         }
     }
 
+    private long DueIn(TimeSpan delay) => _time.GetTimestamp() + (long)Math.Ceiling(delay.TotalSeconds * _time.TimestampFrequency);
+
+    private void Wait(Item item, long due)
+    {
+        _waiting.Enqueue(item, due);
+        // An earlier time leaves the later one behind, which may be days away: the void ones must not become the most.
+        if (_waiting.Count > 64 + (4 * _items.Count))
+        {
+            _waiting.Clear();
+            foreach (var waits in _items.Values)
+            {
+                if (waits.Due != long.MaxValue)
+                {
+                    _waiting.Enqueue(waits, waits.Due);
+                }
+
+                if (waits.PutOffUntil != long.MaxValue)
+                {
+                    _waiting.Enqueue(waits, waits.PutOffUntil);
+                }
+            }
+        }
+
+        Arm();
+    }
+
     private void MakeReady(Item item)
     {
         _depth++;
@@ -237,7 +281,7 @@ internal sealed class WorkQueue : IDisposable
 
     private void DropIfIdle(Item item)
     {
-        if (item is { IsDirty: false, Failures: 0, Due: long.MaxValue } && !_working.Contains(item))
+        if (item is { IsDirty: false, Failures: 0, Due: long.MaxValue, PutOffUntil: long.MaxValue } && !_working.Contains(item))
         {
             _items.Remove(item.Key);
         }
@@ -252,10 +296,11 @@ internal sealed class WorkQueue : IDisposable
             while (!_shutDown && _waiting.TryPeek(out var item, out var due) && due <= now)
             {
                 _waiting.Dequeue();
-                // An earlier delay took the place of this one.
-                if (item.Due == due)
+                // Neither: an earlier delay took the place of this one, or what it waited for came.
+                if (item.Due == due || item.PutOffUntil == due)
                 {
-                    item.Due = long.MaxValue;
+                    item.Due = item.Due == due ? long.MaxValue : item.Due;
+                    item.PutOffUntil = item.PutOffUntil == due ? long.MaxValue : item.PutOffUntil;
                     Add(item);
                 }
             }
@@ -291,5 +336,8 @@ internal sealed class WorkQueue : IDisposable
 
         /// <summary>When a delay ends, if there is one.</summary>
         public long Due { get; set; } = long.MaxValue;
+
+        /// <summary>When waiting for another reason to be handed out ends, if it waits.</summary>
+        public long PutOffUntil { get; set; } = long.MaxValue;
     }
 }

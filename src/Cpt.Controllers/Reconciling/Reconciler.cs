@@ -38,7 +38,7 @@ internal sealed class Reconciler<TEntity>(
         {
             // The event that is waited for enqueues the object; the delay is for one that never comes.
             logger.PutOff(s_kind, key, remaining);
-            queue.AddAfter(key, remaining);
+            queue.PutOff(key, remaining);
             return;
         }
 

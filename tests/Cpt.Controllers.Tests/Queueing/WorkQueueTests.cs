@@ -190,6 +190,54 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task WhatWasPutOffComesWhenItIsAddedAndNotOnceMoreAtTheLimit()
+    {
+        _queue.PutOff(s_a, TimeSpan.FromSeconds(30));
+        _queue.Add(s_a);
+        _queue.Done(await TakeAsync());
+        _time.Advance(TimeSpan.FromSeconds(60));
+        AssertNothingIsReady();
+    }
+
+    [Fact]
+    public async Task WhatWasPutOffAndThatNobodyAddsComesAtTheLimit()
+    {
+        _queue.Add(s_a);
+        await TakeAsync();
+        _queue.PutOff(s_a, TimeSpan.FromSeconds(30));
+        _queue.Done(s_a);
+        _time.Advance(TimeSpan.FromSeconds(30) - TimeSpan.FromTicks(1));
+        AssertNothingIsReady();
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(s_a, await TakeAsync());
+    }
+
+    [Fact]
+    public async Task PuttingOffLeavesADelayAsItIs()
+    {
+        _queue.AddAfter(s_a, TimeSpan.FromSeconds(10));
+        _queue.PutOff(s_a, TimeSpan.FromSeconds(5));
+        _time.Advance(TimeSpan.FromSeconds(5));
+        _queue.Done(await TakeAsync());
+        AssertNothingIsReady();
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(s_a, await TakeAsync());
+    }
+
+    [Fact]
+    public void TimesThatEarlierOnesMadeVoidDoNotPileUp()
+    {
+        for (var i = 0; i < 10_000; i++)
+        {
+            _queue.AddAfter(s_a, TimeSpan.FromDays(7) - TimeSpan.FromSeconds(i));
+        }
+
+        Assert.InRange(_queue.Waiting, 1, 70);
+        _time.Advance(TimeSpan.FromDays(7) - TimeSpan.FromSeconds(9_999));
+        Assert.Equal(1, _queue.Depth);
+    }
+
+    [Fact]
     public void FailuresDoubleTheDelayFrom5MillisecondsTo1000Seconds()
     {
         var delays = Enumerable.Range(0, 20).Select(_ => _queue.AddRateLimited(s_a)).ToList();
