@@ -46,11 +46,11 @@ internal sealed class JobController
         }
 
         var key = new ObjectKey(pod.Metadata.Namespace, owner.Name);
-        var action = pod.Status?.Phase == "Failed" && _jobs.Get(key) is { } job ? FailurePolicy.ActionFor(job, pod) : "Count";
+        var (action, message) = pod.Status?.Phase == "Failed" && _jobs.Get(key) is { } job ? FailurePolicy.For(job, pod) : ("Count", "");
         LedgerOf(owner.Uid).Observe(type, pod, ignored: action == "Ignore");
         if (action == "FailJob")
         {
-            _failed[owner.Uid] = ("PodFailurePolicy", $"Pod {ObjectKey.Of(pod)} matched a FailJob rule of the podFailurePolicy");
+            _failed[owner.Uid] = ("PodFailurePolicy", message);
         }
 
         _queue.Add(key);
