@@ -53,8 +53,20 @@ public sealed class Clusters : IAsyncLifetime
             // kubectl of a server without CEL does not know its rules; the server drops them.
             var kubectl = new Kubectl(cluster.Kubeconfig, Path.Combine(cluster.Directory, "kubectl-cache"));
             await kubectl.OutputAsync(["apply", "--validate=false", "-f", Path.Combine(Repository.Root, "crds")]);
-            await kubectl.OutputAsync(["wait", "--for=condition=Established", "crd/continualruns.cpt.dev", "--timeout=60s"]);
-            return (cluster, cluster.CreateClient(new() { Json = [RunsJson.Default], FieldManager = "tests" }));
+            var client = cluster.CreateClient(new() { Json = [RunsJson.Default], FieldManager = "tests" });
+            await Eventually.ThatAsync(async () =>
+            {
+                try
+                {
+                    return (await client.ListAsync<RunObject>()).Items.Count == 0;
+                }
+                catch (KubernetesException error) when (error.IsNotFound)
+                {
+                    // Not established yet.
+                    return false;
+                }
+            });
+            return (cluster, client);
         }
         catch
         {
