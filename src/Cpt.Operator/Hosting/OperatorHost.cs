@@ -81,7 +81,7 @@ internal static class OperatorHost
             time));
         services.AddSingleton<RunSecrets>().AddSingleton<ClusterLookups>().AddSingleton<PodCheck>();
         services.AddSingleton<ClusterRules>().AddSingleton<RunMemories>().AddSingleton<RunObserver>();
-        services.AddSingleton<PlanExecution>().AddSingleton<UnreadableRun>().AddSingleton<Chronicle>();
+        services.AddSingleton<PlanExecution>().AddSingleton<UnreadableRun>().AddSingleton<WritePatience>().AddSingleton<Chronicle>();
         services.AddSingleton<StageMetrics>();
         services.AddSingleton(provider => new RunMetrics(provider.GetRequiredService<StageMetrics>().Meter, provider.GetRequiredService<IInformerCache<RunObject>>()));
         services.AddSingleton(options).AddHostedService<ProgressPoller>();
