@@ -32,4 +32,16 @@ internal sealed record RunnerEvent
 
     /// <summary>Of event <c>finished</c>.</summary>
     public StatusDocument? Status { get; init; }
+
+    public static RunnerEvent Of(string stage, int attempt, TrainerEvent trainer) => new()
+    {
+        Time = trainer.Time,
+        Level = trainer.Level,
+        Event = trainer.Event,
+        Stage = stage,
+        Attempt = attempt,
+        Message = trainer.Message,
+        Progress = trainer.Progress,
+        Score = trainer.Score,
+    };
 }
