@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using YamlDotNet.Serialization;
@@ -20,9 +21,13 @@ internal static class YamlText
         {
             JsonValueKind.True => true,
             JsonValueKind.False => false,
-            JsonValueKind.Number => node.AsValue().TryGetValue<long>(out var whole) ? whole : node.GetValue<double>(),
+            JsonValueKind.Number => Number(node.ToJsonString()),
             JsonValueKind.String => node.GetValue<string>(),
             _ => null,
         },
     };
+
+    /// <summary>By its text: what a node holds may be any of .NET's number types.</summary>
+    private static object Number(string json) =>
+        long.TryParse(json, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole : double.Parse(json, CultureInfo.InvariantCulture);
 }

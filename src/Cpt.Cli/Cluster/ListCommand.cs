@@ -5,7 +5,6 @@ using Cpt.Cli.Display;
 using Cpt.Cli.Status;
 using Cpt.Contract;
 using Cpt.Runs;
-using Spectre.Console;
 
 namespace Cpt.Cli.Cluster;
 
@@ -45,7 +44,7 @@ internal static class ListCommand
                     await Forms.WriteAsync(session.Output, documents, CliJson.Readable.StatusDocumentArray, result.GetValue(output)!);
                     break;
                 case var form when runs.Count > 0:
-                    Forms.ConsoleOn(session.Output).Write(Table(runs, all, form == Forms.Wide, session.Time.GetUtcNow()));
+                    await session.Output.WriteAsync(ColumnText.Of(Table(runs, all, form == Forms.Wide, session.Time.GetUtcNow())));
                     break;
                 default:
                     await session.Error.WriteLineAsync(all ? "No runs found." : $"No runs found in {session.Namespace} namespace.");
@@ -57,30 +56,28 @@ internal static class ListCommand
         return command;
     }
 
-    internal static Table Table(IReadOnlyList<RunObject> runs, bool namespaces, bool wide, DateTimeOffset now)
+    /// <returns>The heading, then a line for each run.</returns>
+    internal static IReadOnlyList<IReadOnlyList<string?>> Table(IReadOnlyList<RunObject> runs, bool namespaces, bool wide, DateTimeOffset now)
     {
-        string[] columns = [.. namespaces ? ["NAMESPACE"] : (string[])[], "NAME", "SUCCEEDED", "REASON", "STAGE", "DONE", "PROGRESS", "AVGACC", "FM", "AGE", .. wide ? ["METHODS", "RETRIES", "PREEMPTIONS", "CHECKPOINT", "MODEL"] : (string[])[]];
-        var table = new Table().Border(TableBorder.None);
-        foreach (var column in columns)
-        {
-            table.AddColumn(new TableColumn(column).NoWrap().Padding(0, 3));
-        }
+        string?[] heading = ["NAME", "SUCCEEDED", "REASON", "STAGE", "DONE", "PROGRESS", "AVGACC", "FM", "AGE"];
+        string?[] more = ["METHODS", "RETRIES", "PREEMPTIONS", "CHECKPOINT", "MODEL"];
+        return [Line("NAMESPACE", heading, more), .. runs.Select(run => Line(run.Metadata.Namespace, Cells(run, now), More(run)))];
 
-        foreach (var run in runs)
-        {
-            var status = run.Status.Value;
-            var summary = status?.Conditions.FirstOrDefault(condition => condition.Type == ConditionTypes.Succeeded);
-            string?[] cells =
-            [
-                .. namespaces ? [run.Metadata.Namespace] : (string?[])[],
-                run.Metadata.Name, summary?.Status, status?.Reason, status?.CurrentStage, status?.StagesDone, status?.Progress, status?.AverageAccuracy, status?.Forgetting,
-                run.Metadata.CreationTimestamp is { } created ? ClusterSections.Age(now - created) : "",
-                .. wide ? [status?.Methods, Number(status?.Retries), Number(status?.Preemptions), Short(status?.Checkpoint), run.Spec.Value?.BaseModel.Uri] : (string?[])[],
-            ];
-            table.AddRow([.. cells.Select(cell => Markup.Escape(cell ?? ""))]);
-        }
+        IReadOnlyList<string?> Line(string? first, string?[] cells, string?[] last) => [.. namespaces ? [first] : (string?[])[], .. cells, .. wide ? last : []];
+    }
 
-        return table;
+    private static string?[] Cells(RunObject run, DateTimeOffset now)
+    {
+        var status = run.Status.Value;
+        var summary = status?.Conditions.FirstOrDefault(condition => condition.Type == ConditionTypes.Succeeded);
+        var age = run.Metadata.CreationTimestamp is { } created ? ClusterSections.Age(now - created) : "";
+        return [run.Metadata.Name, summary?.Status, status?.Reason, status?.CurrentStage, status?.StagesDone, status?.Progress, status?.AverageAccuracy, status?.Forgetting, age];
+    }
+
+    private static string?[] More(RunObject run)
+    {
+        var status = run.Status.Value;
+        return [status?.Methods, Number(status?.Retries), Number(status?.Preemptions), Short(status?.Checkpoint), run.Spec.Value?.BaseModel.Uri];
     }
 
     private static string? Number(int? number) => number?.ToString(System.Globalization.CultureInfo.InvariantCulture);

@@ -36,7 +36,8 @@ internal sealed record RunnerEvent
     public static RunnerEvent Of(string stage, int attempt, TrainerEvent trainer) => new()
     {
         Time = trainer.Time,
-        Level = trainer.Level,
+        // A line without one was not written by our trainer's sink, and says no more than that something happened.
+        Level = string.IsNullOrEmpty(trainer.Level) ? "info" : trainer.Level,
         Event = trainer.Event,
         Stage = stage,
         Attempt = attempt,

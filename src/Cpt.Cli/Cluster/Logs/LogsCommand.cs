@@ -91,6 +91,12 @@ internal static class LogsCommand
         foreach (var pod in pods)
         {
             await session.Error.WriteLineAsync($"== stage {pod.Stage}, attempt {pod.Attempt.ToString(CultureInfo.InvariantCulture)} (pod {pod.Name})");
+            if (!pod.HasStarted && !pod.IsOver)
+            {
+                // The API server would answer with an empty log, or wait.
+                throw new CliException(ClusterErrors.ExitCode, $"error: container \"{pod.Container}\" in pod \"{pod.Name}\" is waiting to start: {pod.Waiting}");
+            }
+
             var log = new PodLog(session, pod, wanted);
             await foreach (var line in log.PassAsync(follow: false, final: true, session.Stop))
             {
