@@ -13,7 +13,7 @@ internal static class ClusterSections
         if (status.Conditions is { Count: > 0 } conditions)
         {
             yield return Conditions(conditions, now);
-            yield return new Text(" ");
+            yield return BlankLine.Instance;
         }
 
         if (status.Events is { Count: > 0 } events)

@@ -10,11 +10,8 @@ namespace Cpt.Cli.Display;
 /// <summary>The end of a run and the text of <c>cpt status</c>: the matrix, the measures, the stages, where the rest is.</summary>
 internal static class RunSummary
 {
-    // A text of nothing takes no line.
-    private static readonly Text s_blank = new(" ");
-
     public static void Write(IAnsiConsole console, StatusDocument status, IReadOnlyList<string> next) =>
-        console.Write(new Rows([.. Parts(status, DateTimeOffset.MinValue), .. next.Select((line, index) => new Rows(index == 0 ? [s_blank, Grey(line)] : [Grey(line)]))]));
+        console.Write(new Rows([.. Parts(status, DateTimeOffset.MinValue), .. next.Select((line, index) => new Rows(index == 0 ? [BlankLine.Instance, Grey(line)] : [Grey(line)]))]));
 
     /// <summary>The same for a run on a cluster: with what only its status there holds.</summary>
     /// <param name="status">Of the cluster.</param>
@@ -28,7 +25,7 @@ internal static class RunSummary
 
     private static IEnumerable<IRenderable> Parts(StatusDocument status, DateTimeOffset now)
     {
-        yield return s_blank;
+        yield return BlankLine.Instance;
         foreach (var part in Headline(status, now))
         {
             yield return part;
@@ -43,7 +40,7 @@ internal static class RunSummary
         }
 
         yield return Stages(status);
-        yield return s_blank;
+        yield return BlankLine.Instance;
         foreach (var part in ClusterSections.Of(status, now))
         {
             yield return part;
@@ -78,7 +75,7 @@ internal static class RunSummary
             yield return new Markup(string.Create(CultureInfo.InvariantCulture, $"The next attempt starts [bold]{wait}[/] ({retry.LocalDateTime:HH:mm:ss})."));
         }
 
-        yield return s_blank;
+        yield return BlankLine.Instance;
     }
 
     private static IEnumerable<IRenderable> Matrix(StatusDocument status)
@@ -138,7 +135,7 @@ internal static class RunSummary
         if (parts.Count > 0)
         {
             yield return new Markup($"[bold]{string.Join("   ", parts)}[/]   (points; negative = forgotten)");
-            yield return s_blank;
+            yield return BlankLine.Instance;
         }
     }
 

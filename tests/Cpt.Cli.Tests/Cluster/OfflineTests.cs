@@ -99,6 +99,14 @@ public sealed class OfflineTests
     }
 
     [Fact]
+    public void PartsAreSetApartByOneEmptyLine()
+    {
+        var text = Plain(SampleRun.Finished(), s_now);
+        Assert.StartsWith("\ndemo finished\n\nAccuracy after each stage, percent\n╭", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("\n\n\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AHeatMapHasColoursOnATerminalAndNoneWithoutColours()
     {
         var status = Document(SampleRun.Finished());
