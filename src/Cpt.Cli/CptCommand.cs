@@ -35,6 +35,7 @@ internal static class CptCommand
             TaskCommand.Create(),
             PretrainCommand.Create(),
             BenchCommand.Create(),
+            GenerateCommand.Create(),
             CompletionCommand.Create(),
         };
         root.SetAction(_ => root.Parse("--help").Invoke());

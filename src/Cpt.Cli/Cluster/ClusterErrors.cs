@@ -11,6 +11,9 @@ internal static class ClusterErrors
 {
     public const int ExitCode = 1;
 
+    /// <summary>Teaches a server the kind, from wherever this program is.</summary>
+    public static string Install { get; } = $"{CommandName.Value} generate crds --output - | kubectl apply -f -";
+
     /// <summary>As the shell has it for a program that Ctrl-C ended.</summary>
     private const int Interrupted = 130;
 
@@ -44,7 +47,7 @@ internal static class ClusterErrors
         KubeconfigException => "error: " + error.Message,
         ApiUnreachableException unreachable => Unreachable(unreachable, server),
         KubernetesException refused when IsMissingKind(refused) =>
-            $"error: the server doesn't have a resource type \"{ContinualRun.Plural}\": the API of the CPT operator is not installed there. Install it: kubectl apply -f crds/ (from the project's checkout), then the operator.",
+            $"error: the server doesn't have a resource type \"{ContinualRun.Plural}\": the API of the CPT operator is not installed there. Install it, then the operator: {Install}",
         KubernetesException { IsInvalid: true, Status.Details: { } details } refused => Invalid(refused, details),
         KubernetesException { Reason: StatusReason.Unauthorized } => "error: You must be logged in to the server (Unauthorized)",
         KubernetesException refused => $"Error from server ({(refused.Reason.Length > 0 ? refused.Reason : refused.Code)}): {(string.IsNullOrEmpty(refused.Status.Message) ? refused.Message : refused.Status.Message)}",

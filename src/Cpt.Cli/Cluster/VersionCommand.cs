@@ -38,7 +38,7 @@ internal static class VersionCommand
         }
 
         await output.WriteLineAsync($"Client version: {version.Client}");
-        await output.WriteLineAsync($"API: {version.Api}{(version.ApiServed switch { true => "", false => " (not installed on the server: kubectl apply -f crds/)", null => "" })}");
+        await output.WriteLineAsync($"API: {version.Api}{(version.ApiServed switch { true => "", false => $" (not installed on the server: {ClusterErrors.Install})", null => "" })}");
         if (version.Server is not null)
         {
             await output.WriteLineAsync($"Server: {version.Server} ({version.ServerVersion})");

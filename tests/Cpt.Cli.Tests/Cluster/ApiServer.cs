@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Cpt.Api;
 using Cpt.Cli.Cluster;
 using Cpt.Cli.Commands;
@@ -21,7 +20,7 @@ public sealed class ApiServer : IAsyncLifetime
     {
         var cluster = await TestCluster.StartAsync();
         var client = cluster.CreateClient(new() { Json = [RunsJson.Default, NodeJson.Default], FieldManager = "tests" });
-        await InstallAsync(cluster, client);
+        await RunDefinitions.InstallAsync(new Kubectl(cluster.Kubeconfig, Path.Combine(cluster.Directory, "kubectl-cache")));
         return (cluster, client);
     });
 
@@ -62,33 +61,6 @@ public sealed class ApiServer : IAsyncLifetime
         var generation = (await Client.GetAsync<RunObject>(name, @namespace)).Metadata.Generation;
         var node = JsonSerializer.SerializeToNode(status with { ObservedGeneration = generation }, ApiJson.Default.ContinualRunStatus);
         return await Client.PatchStatusAsync<RunObject>(name, @namespace, Patch.Set("status", node));
-    }
-
-    private static async Task InstallAsync(TestCluster cluster, KubernetesClient client)
-    {
-        var crds = Path.Combine(Repository.Root, "crds");
-        if (Directory.Exists(crds))
-        {
-            await cluster.KubectlAsync(CancellationToken.None, "apply", "--validate=false", "-f", crds);
-        }
-        else
-        {
-            await client.RawAsync(HttpMethod.Post, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", JsonNode.Parse("""
-                {
-                  "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "continualruns.cpt.dev"},
-                  "spec": {
-                    "group": "cpt.dev", "scope": "Namespaced",
-                    "names": {"kind": "ContinualRun", "plural": "continualruns", "singular": "continualrun", "shortNames": ["crun"]},
-                    "versions": [{
-                      "name": "v1alpha1", "served": true, "storage": true, "subresources": {"status": {}},
-                      "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}
-                    }]
-                  }
-                }
-                """));
-        }
-
-        await Eventually.ThatAsync(async () => (await client.TryGetAsync<CustomResourceDefinition>("continualruns.cpt.dev"))?.IsEstablished == true && await client.HasAsync<RunObject>());
     }
 }
 
