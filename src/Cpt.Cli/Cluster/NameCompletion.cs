@@ -5,7 +5,10 @@ using Cpt.Runs;
 
 namespace Cpt.Cli.Cluster;
 
-/// <summary>Names from the cluster for a shell that completes a word. A shell must not hang or be scolded: no answer in time means no names.</summary>
+/// <summary>
+/// Names from the cluster for a shell that completes a word. A shell must not hang or be scolded: no answer in time means no names. Who has a slow server
+/// types <c>--request-timeout</c> first.
+/// </summary>
 internal static class NameCompletion
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
@@ -19,7 +22,7 @@ internal static class NameCompletion
 
         try
         {
-            using var stop = new CancellationTokenSource(s_patience);
+            using var stop = new CancellationTokenSource(result.GetValue(options.RequestTimeout) is { } typed && typed > TimeSpan.Zero ? typed : s_patience);
             using var session = ClusterSession.Open(result, options, stop.Token, patient: false);
             return [.. Task.Run(() => names(session)).GetAwaiter().GetResult().Select(name => new CompletionItem(name))];
         }

@@ -74,9 +74,9 @@ public sealed class KubectlTests : IAsyncLifetime
     {
         await _server.CreateAsync(_namespace, "demo", SampleRun.Training());
         await _server.CreateAsync(_namespace, "other");
-        var names = await _kubectl.RunAsync("__complete", "cpt", "status", "-n", _namespace, "");
+        var names = await _kubectl.RunAsync("__complete", "cpt", "status", "--request-timeout", "60s", "-n", _namespace, "");
         Assert.Equal(["demo", "other", ":4"], names.Output.TrimEnd().Split('\n').Take(3));
-        var stages = await _kubectl.RunAsync("__complete", "cpt", "logs", "demo", "-n", _namespace, "--stage", "p");
+        var stages = await _kubectl.RunAsync("__complete", "cpt", "logs", "demo", "--request-timeout", "60s", "-n", _namespace, "--stage", "p");
         Assert.Equal(["parity", ":4"], stages.Output.TrimEnd().Split('\n').Take(2));
     }
 }
