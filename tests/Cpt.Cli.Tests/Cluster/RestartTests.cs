@@ -6,7 +6,7 @@ public sealed class RestartTests : IAsyncLifetime
 {
     private readonly ApiServer _server = new();
     private readonly StringWriter _output = new();
-    private readonly TextWriter _error = TextWriter.Synchronized(new StringWriter());
+    private readonly StringWriter _error = new();
     private string _namespace = "";
 
     public async ValueTask InitializeAsync() => _namespace = await _server.StartAsync();
@@ -35,8 +35,8 @@ public sealed class RestartTests : IAsyncLifetime
         kubelet[pod].End();
         await pods.EndAsync(pod, "Succeeded");
         await _server.SetStatusAsync(_namespace, "demo", SampleRun.Finished());
-        Assert.Equal(0, await following);
-        Assert.Equal(0, await watching);
+        Assert.True(await following == 0, _error.ToString());
+        Assert.True(await watching == 0, _error.ToString() + status);
         Assert.Equal("before\nwhile it was away\nafter\n", _output.ToString());
     }
 
@@ -50,5 +50,5 @@ public sealed class RestartTests : IAsyncLifetime
     }
 
     private Task<int> Start(TextWriter output, params string[] arguments) =>
-        Plugin.Start([.. arguments, "--kubeconfig", _server.Cluster.Kubeconfig, "-n", _namespace], TextWriter.Synchronized(output), _error, CancellationToken.None);
+        Plugin.Start([.. arguments, "--kubeconfig", _server.Cluster.Kubeconfig, "-n", _namespace], TextWriter.Synchronized(output), TextWriter.Synchronized(_error), CancellationToken.None);
 }

@@ -39,7 +39,7 @@ internal sealed class PodLog(ClusterSession session, AttemptPod pod, LogOptions 
         var lines = LogLine.ReadAsync(log, final, cancellation).GetAsyncEnumerator(cancellation);
         await using (lines)
         {
-            while (await NextAsync(lines) is { } line)
+            while (await NextAsync(lines, cancellation) is { } line)
             {
                 if (_seen.IsNew(line))
                 {
@@ -68,7 +68,7 @@ internal sealed class PodLog(ClusterSession session, AttemptPod pod, LogOptions 
         return null;
     }
 
-    private async ValueTask<LogLine?> NextAsync(IAsyncEnumerator<LogLine> lines)
+    private async ValueTask<LogLine?> NextAsync(IAsyncEnumerator<LogLine> lines, CancellationToken cancellation)
     {
         try
         {
@@ -79,7 +79,7 @@ internal sealed class PodLog(ClusterSession session, AttemptPod pod, LogOptions 
 
             IsComplete = true;
         }
-        catch (Exception error) when (error is IOException or HttpRequestException)
+        catch (Exception error) when (error is IOException or HttpRequestException or OperationCanceledException && !cancellation.IsCancellationRequested)
         {
             Broken = error;
         }

@@ -68,9 +68,9 @@ internal sealed class RunMonitor : IAsyncDisposable
         {
             await _following;
         }
-        catch (Exception error) when (error is OperationCanceledException or KubernetesException)
+        catch (OperationCanceledException)
         {
-            // Told to whoever waited.
+            // As asked for.
         }
 
         _stop.Dispose();
@@ -95,9 +95,9 @@ internal sealed class RunMonitor : IAsyncDisposable
                 Changed();
             }
         }
-        catch (Exception error) when (error is not OperationCanceledException)
+        catch (Exception error) when (!_stop.IsCancellationRequested)
         {
-            // Whoever waits now, and whoever comes later, is told.
+            // Nothing may end this in silence, or whoever waits would wait for ever: whoever waits now, and whoever comes later, is told.
             _failure = error;
             Changed();
         }
