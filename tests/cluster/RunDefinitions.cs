@@ -10,9 +10,8 @@ public static class RunDefinitions
     {
         // Servers before 1.25 do not know CEL rules: kubectl would refuse to send them, the server itself drops them.
         await kubectl.OutputAsync(["apply", "--validate=false", "-f", Path], cancellation: cancellation);
-        await kubectl.OutputAsync(["wait", "--for=condition=Established", "crd/continualruns.cpt.dev", "--timeout=60s"], cancellation: cancellation);
 
-        // Established is said a moment before the first of its URLs answers, and before the server's schema for clients holds it.
+        // The condition Established is said a moment before the first of its URLs answers, and before the server's schema for clients holds it.
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(TimeSpan.FromSeconds(60));
         while ((await kubectl.RunAsync(["get", "--raw", "/apis/cpt.dev/v1alpha1/continualruns?limit=1"], null, patience.Token)).ExitCode != 0

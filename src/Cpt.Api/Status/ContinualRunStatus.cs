@@ -75,8 +75,9 @@ public sealed record ContinualRunStatus
     /// <summary>Scores after every stage.</summary>
     public MatrixStatus? Matrix { get; init; }
 
+    // No map list: one writer owns all of it, and the server's notes on who owns each field of 64 stages would be a fifth of the object.
+
     /// <summary>One entry for each stage of <c>spec.stages</c>, in order.</summary>
-    [MapList("name")]
     public IReadOnlyList<StageStatus> Stages { get; init => field = value ?? []; } = [];
 }
 

@@ -33,6 +33,7 @@ public sealed record StageStatus
     public int Retries { get; init; }
 
     /// <summary>Failed attempts since the last newer checkpoint; <c>maxRetries</c> bounds these.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int FailuresInARow { get; init; }
 
     /// <summary>Attempts that were taken away: they cost no retry.</summary>

@@ -51,7 +51,12 @@ internal static class LongRun
             ObservedGeneration = 64,
             Conditions = [.. new[] { ConditionTypes.Succeeded, ConditionTypes.Accepted, ConditionTypes.StorageReady, ConditionTypes.Suspended, ConditionTypes.Stalled }.Select(type => new Condition
             {
-                Type = type, Status = ConditionStatus.False, Reason = Reasons.RetriesExhausted, Message = message, ObservedGeneration = 64, LastTransitionTime = s_start,
+                Type = type,
+                Status = ConditionStatus.False,
+                Reason = Reasons.RetriesExhausted,
+                Message = type is ConditionTypes.Succeeded or ConditionTypes.Stalled ? message : "",
+                ObservedGeneration = 64,
+                LastTransitionTime = s_start,
             })],
             Reason = Reasons.RetriesExhausted,
             Message = message,
