@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cpt.Cli.Benchmarks.Trainer;
+using Cpt.Cli.Cluster;
 using Cpt.Cli.Commands;
 using Cpt.Cli.Running;
 using Cpt.Cli.Status;
@@ -16,6 +17,9 @@ namespace Cpt.Cli;
 [JsonSerializable(typeof(ProcessIdentity))]
 [JsonSerializable(typeof(JobRecord))]
 [JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(StatusDocument[]))]
+[JsonSerializable(typeof(MatrixDocument))]
+[JsonSerializable(typeof(VersionDocument))]
 [JsonSerializable(typeof(RunnerEvent))]
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(TrainerReport))]
