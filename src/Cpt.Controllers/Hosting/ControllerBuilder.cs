@@ -1,4 +1,5 @@
 using Cpt.Kubernetes;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Cpt.Controllers;
 
@@ -7,16 +8,16 @@ public sealed class ControllerBuilder<TEntity>
     where TEntity : class, IKubernetesObject
 {
     private readonly OperatorBuilder _operator;
+    private readonly ControllerDeclaration<TEntity> _declaration;
 
-    internal ControllerBuilder(OperatorBuilder builder) => _operator = builder;
+    internal ControllerBuilder(OperatorBuilder builder, ControllerDeclaration<TEntity> declaration) => (_operator, _declaration) = (builder, declaration);
 
     /// <summary>A change of an object wakes the entity that its controlling owner reference names.</summary>
     /// <param name="labelSelector">Which objects; null: all. A kind is watched once, so every declaration of it must choose the same.</param>
     public ControllerBuilder<TEntity> Owns<T>(string? labelSelector = null)
         where T : class, IKubernetesObject
     {
-        _operator.AddCache<T>(labelSelector);
-        return this;
+        return Watches<T>(static item => OwnerMap<TEntity>.Of(item) is { } owner ? [owner] : [], labelSelector);
     }
 
     /// <summary>A change of an object wakes the entities that <paramref name="map"/> names, before the change and after it.</summary>
@@ -26,6 +27,19 @@ public sealed class ControllerBuilder<TEntity>
         where T : class, IKubernetesObject
     {
         _operator.AddCache<T>(labelSelector);
+        _declaration.Sources.Add((services, wake) => services.GetRequiredService<Informer<T>>().Subscribe((before, after) =>
+        {
+            Wake(before);
+            Wake(after);
+
+            void Wake(T? item)
+            {
+                foreach (var key in item is null ? [] : map(item))
+                {
+                    wake(key);
+                }
+            }
+        }));
         return this;
     }
 
@@ -55,18 +69,15 @@ public sealed class ControllerBuilder<TEntity>
     /// <summary>Reconciles at a time; of one object there is never more than one.</summary>
     public ControllerBuilder<TEntity> WithConcurrency(int workers)
     {
-        Workers = workers;
+        ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
+        _declaration.Workers = workers;
         return this;
     }
 
     /// <summary>Instead of <see cref="OperatorSettings.ReconcileTimeout"/>.</summary>
     public ControllerBuilder<TEntity> WithReconcileTimeout(TimeSpan timeout)
     {
-        Timeout = timeout;
+        _declaration.Timeout = timeout;
         return this;
     }
-
-    internal int? Workers { get; private set; }
-
-    internal TimeSpan? Timeout { get; private set; }
 }

@@ -1,4 +1,4 @@
-namespace Cpt.Kubernetes.Tests;
+namespace Cpt.Tests;
 
 /// <summary>Waits for what must come, and fails when it does not.</summary>
 internal static class Eventually

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace Cpt.Trainer.Tests;
+namespace Cpt.Tests;
 
 /// <summary>Prometheus' own judge of a metrics page.</summary>
 internal static class Promtool
