@@ -47,7 +47,7 @@ internal sealed class SchemaBuilder
     {
         var schema = path == "spec.stages[].parameters" ? Parameters(path) : Shape(field.Type, path);
         var value = _defaults.Of(path);
-        Describe(schema, Description(field, value));
+        Describe(schema, Description(field, path));
         if (field.FreeForm)
         {
             schema[KeepUnknown] = true;
@@ -63,7 +63,7 @@ internal sealed class SchemaBuilder
             schema["x-kubernetes-list-type"] = "map";
             schema["x-kubernetes-list-map-keys"] = new JsonArray(key);
         }
-        else if (Field.ItemType(field.Type) is not null)
+        else if (schema["items"] is not null)
         {
             schema["x-kubernetes-list-type"] = "atomic";
         }
@@ -96,6 +96,7 @@ internal sealed class SchemaBuilder
         _ when type == typeof(DateTimeOffset) => new() { ["type"] = "string", ["format"] = "date-time" },
         _ when type == typeof(JsonObject) => new() { ["type"] = "object" },
         _ when type.IsEnum => new() { ["type"] = "string", ["enum"] = new JsonArray([.. Field.EnumNames(type).Keys.Select(name => JsonValue.Create(name))]) },
+        _ when type == typeof(IReadOnlyList<string>) && path.StartsWith("status.matrix.rows[].", StringComparison.Ordinal) => new() { ["type"] = "string" },
         _ when Field.ItemType(type) is { } item => List(item, path + "[]"),
         _ when Field.ValueType(type) is { } value => new() { ["type"] = "object", ["additionalProperties"] = Shape(value, path + "{}") },
         _ when Field.IsObject(type) => Object(type, path),
@@ -154,7 +155,7 @@ internal sealed class SchemaBuilder
         return new() { ["type"] = "object", ["properties"] = properties, [KeepUnknown] = true };
     }
 
-    private string? Description(Field field, JsonNode? value)
+    private string? Description(Field field, string path)
     {
         var member = (MemberInfo)field.Property.AttributeProvider!;
         var sentences = new List<string?> { _documentation.Of(member) };
@@ -166,7 +167,13 @@ internal sealed class SchemaBuilder
                 .Select(entry => $"{entry.Key}: {entry.Text}"));
         }
 
-        if (value is JsonValue && value.ToJsonString() is not "\"\"" and var text)
+        if (path == "spec.stages[].parameters")
+        {
+            // Servers publish an object that keeps unknown fields without its known ones to clients that read OpenAPI v2.
+            sentences.Add($"Known are {string.Join(", ", StageParameters.Rules.Keys)}.");
+        }
+
+        if (_defaults.Explained(path)?.ToJsonString() is { } text)
         {
             sentences.Add($"Defaults to {(field.Type.IsEnum ? text.Trim('"') : text)}.");
         }

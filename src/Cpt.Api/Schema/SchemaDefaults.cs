@@ -39,9 +39,21 @@ internal sealed class SchemaDefaults
         "spec.evaluation.scope",
         "spec.evaluation.temperature",
         "spec.retry.maxRetries",
-        "spec.retryToken",
         "spec.reusePolicy",
         "spec.seed",
+        "spec.storage.deletionPolicy",
+        "spec.storage.retention.checkpointsPerStage",
+        "spec.suspend",
+        "spec.template.nodes",
+        "spec.template.processesPerNode",
+        "spec.template.terminationGracePeriodSeconds",
+    };
+
+    /// <summary>
+    /// As fixed as the others, but only explained: written out, they and the server's notes on who owns them would be a third of an object with 64 stages.
+    /// </summary>
+    private static readonly HashSet<string> s_explained = new(StringComparer.Ordinal)
+    {
         "spec.stages[].rft.algorithm",
         "spec.stages[].rft.clipHigh",
         "spec.stages[].rft.clipLow",
@@ -58,12 +70,6 @@ internal sealed class SchemaDefaults
         "spec.stages[].rft.temperature",
         "spec.stages[].rft.topK",
         "spec.stages[].rft.topP",
-        "spec.storage.deletionPolicy",
-        "spec.storage.retention.checkpointsPerStage",
-        "spec.suspend",
-        "spec.template.nodes",
-        "spec.template.processesPerNode",
-        "spec.template.terminationGracePeriodSeconds",
     };
 
     private readonly JsonNode _run;
@@ -74,7 +80,11 @@ internal sealed class SchemaDefaults
         _run = JsonSerializer.SerializeToNode(RunDefaults.Apply(run), ApiJson.Default.ContinualRun)!;
     }
 
+    /// <summary>What the server writes where nothing stands.</summary>
     public JsonNode? Of(string path) => s_parents.Contains(path) ? new JsonObject() : s_fields.Contains(path) ? Value(path) : null;
+
+    /// <summary>What the description says; the same for every run.</summary>
+    public JsonNode? Explained(string path) => s_fields.Contains(path) || s_explained.Contains(path) ? Value(path) : null;
 
     /// <summary>The value of <c>parameters.key</c> where it is left out, for one method; null where there is none.</summary>
     public string? Parameter(Method method, string key) => Value($"spec.stages[].parameters.{key}", method)?.GetValue<string>();

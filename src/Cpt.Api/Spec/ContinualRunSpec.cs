@@ -1,9 +1,11 @@
+using System.Text.Json.Serialization;
+using Cpt.Api.Reading;
 using Cpt.Api.Rules;
 
 namespace Cpt.Api;
 
 /// <summary>What a run should do. Whatever is left out has a default.</summary>
-public sealed record ContinualRunSpec
+public sealed record ContinualRunSpec : IJsonOnDeserialized
 {
     /// <summary>Ten years: far more than anybody waits, and no sum of it with a time overflows.</summary>
     private const long LongestSeconds = 315_360_000;
@@ -57,6 +59,9 @@ public sealed record ContinualRunSpec
     [Items(1, 64)]
     [MapList("name")]
     public required IReadOnlyList<RunStage> Stages { get; init; }
+
+    /// <summary>JSON has nulls where the types have none; a server without schemas hands them on.</summary>
+    void IJsonOnDeserialized.OnDeserialized() => Holes.Refuse(this, "spec");
 }
 
 /// <summary>When a stage that was trained before is trained again.</summary>
