@@ -16,7 +16,7 @@ public sealed class FaultCluster : IAsyncLifetime
     private readonly CancellationTokenSource _end = new();
     private readonly ConcurrentDictionary<(string Namespace, string Uid), string> _jobs = new();
     private readonly ConcurrentQueue<string> _troubles = new();
-    private ClusterStandIn _standIn = null!;
+    private ClusterStandIn? _standIn;
     private Task _watching = Task.CompletedTask;
     private int _namespaces;
 
@@ -50,9 +50,17 @@ public sealed class FaultCluster : IAsyncLifetime
     {
         await _end.CancelAsync();
         await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _standIn.DisposeAsync();
-        Client.Dispose();
-        await Cluster.DisposeAsync();
+        if (_standIn is not null)
+        {
+            await _standIn.DisposeAsync();
+        }
+
+        Client?.Dispose();
+        if (Cluster is not null)
+        {
+            await Cluster.DisposeAsync();
+        }
+
         Directory.Delete(Volumes, recursive: true);
         _end.Dispose();
     }
