@@ -1,9 +1,9 @@
 # What only tests need, fetched into artifacts/: nothing is installed for the whole machine. Sourced by ./test.sh.
 
-# Azurite and the tokenizer file that golden values were made with, at exact versions.
+# Azurite, the tokenizer file that golden values were made with, and an evaluator of CEL, at exact versions.
 need_node_tools() {
   local script
-  for script in fetch-azurite fetch-test-data; do
+  for script in fetch-azurite fetch-test-data fetch-cel; do
     say "Making sure of what eng/$script.sh fetches …"
     "$ROOT/eng/$script.sh" >/dev/null || die $EX_UNAVAILABLE "eng/$script.sh failed; its message is above."
   done

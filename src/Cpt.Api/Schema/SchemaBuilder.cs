@@ -68,6 +68,11 @@ internal sealed class SchemaBuilder
             schema["x-kubernetes-list-type"] = "atomic";
         }
 
+        if (MayBeEmpty(field, path))
+        {
+            schema["nullable"] = true;
+        }
+
         foreach (var rule in field.Rules)
         {
             rule.Describe(schema);
@@ -86,6 +91,17 @@ internal sealed class SchemaBuilder
 
         return schema;
     }
+
+    /// <summary>
+    /// Servers before 1.21 take an empty text for null when they were built with a newer Go than their own: both are the same address there, and the validator compares addresses.
+    /// What may be null may then be empty; to everybody else it makes no difference.
+    /// </summary>
+    private static bool MayBeEmpty(Field field, string path) => path switch
+    {
+        "spec.retryToken" => true,
+        "status.conditions[].type" or "status.stages[].name" => false, // keys of their lists
+        _ => path.StartsWith("status.", StringComparison.Ordinal) && (field.Type == typeof(string) || path.StartsWith("status.matrix.rows[].", StringComparison.Ordinal)),
+    };
 
     private JsonObject Shape(Type type, string path) => type switch
     {

@@ -33,7 +33,7 @@ public sealed record WorkloadTemplate
     [Maximum(604800)]
     public long? TerminationGracePeriodSeconds { get; init; }
 
-    /// <summary>Merged into the pod's spec: nodeSelector, tolerations, affinity, volumes, …</summary>
+    /// <summary>Merged into the pod's spec: nodeSelector, tolerations, affinity, volumes and the like.</summary>
     [FreeForm]
     public JsonObject? PodOverrides { get; init; }
 }

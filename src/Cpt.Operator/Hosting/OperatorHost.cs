@@ -83,7 +83,7 @@ internal static class OperatorHost
         services.AddSingleton<PlanExecution>().AddSingleton<UnreadableRun>().AddSingleton<Chronicle>();
         services.AddSingleton<StageMetrics>();
         services.AddSingleton(provider => new RunMetrics(provider.GetRequiredService<StageMetrics>().Meter, provider.GetRequiredService<IInformerCache<RunObject>>()));
-        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<ProgressPoller>(provider, options.Progress));
+        services.AddSingleton(options).AddHostedService<ProgressPoller>();
     }
 
     private static void Log(ILoggingBuilder logging, LogStyle style)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Cpt.Operator.Jobs;
 
 namespace Cpt.Operator.Hosting;
 
@@ -79,6 +80,9 @@ internal sealed record OperatorOptions
     public string? Cache { get; init; }
 
     public ProgressWay Progress { get; init; } = ProgressWay.Direct;
+
+    /// <summary>Not on the command line: pods are made by the operator itself, and all listen on the same port.</summary>
+    public int ProgressPort { get; init; } = TrainerPod.Port;
 
     public LogStyle Log { get; init; } = LogStyle.Json;
 

@@ -5,7 +5,6 @@ using Cpt.Contract;
 using Cpt.Controllers;
 using Cpt.Kubernetes;
 using Cpt.Operator.Hosting;
-using Cpt.Operator.Jobs;
 using Cpt.Operator.Observing;
 using Cpt.Operator.Runs;
 using Cpt.Runs;
@@ -18,7 +17,7 @@ namespace Cpt.Operator.Progress;
 /// whether it lives.
 /// </summary>
 internal sealed class ProgressPoller(
-    IInformerCache<Pod> pods, IInformerCache<RunObject> runs, RunMemories memories, IRequeue<RunObject> requeue, KubernetesClient client, ProgressWay way, TimeProvider time)
+    IInformerCache<Pod> pods, IInformerCache<RunObject> runs, RunMemories memories, IRequeue<RunObject> requeue, KubernetesClient client, OperatorOptions options, TimeProvider time)
     : BackgroundService
 {
     /// <summary>Between two questions to one trainer, at least.</summary>
@@ -48,7 +47,7 @@ internal sealed class ProgressPoller(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (way == ProgressWay.Off)
+        if (options.Progress == ProgressWay.Off)
         {
             return;
         }
@@ -129,15 +128,15 @@ internal sealed class ProgressPoller(
 
     private async Task<StageProgress?> ReadAsync(Pod pod, CancellationToken cancellation)
     {
-        if (way == ProgressWay.Proxy)
+        if (options.Progress == ProgressWay.Proxy)
         {
-            var answer = await client.RawAsync(HttpMethod.Get, $"/api/v1/namespaces/{pod.Metadata.Namespace}/pods/{pod.Metadata.Name}:{TrainerPod.Port}/proxy/progress", cancellation: cancellation);
+            var answer = await client.RawAsync(HttpMethod.Get, $"/api/v1/namespaces/{pod.Metadata.Namespace}/pods/{pod.Metadata.Name}:{options.ProgressPort}/proxy/progress", cancellation: cancellation);
             return answer?.Deserialize(ContractJson.Default.StageProgress);
         }
 
         var address = pod.Status!.PodIP!;
         var host = address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address;
-        return await _http.GetFromJsonAsync(new Uri($"http://{host}:{TrainerPod.Port}/progress"), ContractJson.Default.StageProgress, cancellation);
+        return await _http.GetFromJsonAsync(new Uri($"http://{host}:{options.ProgressPort}/progress"), ContractJson.Default.StageProgress, cancellation);
     }
 
     /// <summary>Only what a status shows; losses and rates are for Prometheus.</summary>

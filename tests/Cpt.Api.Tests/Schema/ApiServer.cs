@@ -11,14 +11,10 @@ namespace Cpt.Api.Tests.Schema;
 /// <summary>The API server of this assembly's tests, with the committed definition; each test works in a namespace of its own. Started by the first test that asks.</summary>
 public sealed class ApiServer : IAsyncLifetime
 {
-    private readonly Lazy<Task<(TestCluster Cluster, KubernetesClient Client, bool HasCel)>> _started = new(async () =>
-    {
-        var cluster = await TestCluster.StartAsync();
-        await RunDefinitions.InstallAsync(cluster.Kubectl);
-        var stored = await cluster.Kubectl.OutputAsync(["get", "crd", "continualruns.cpt.dev", "-o", "json"]);
-        var client = cluster.CreateClient(new() { Json = [RunsJson.Default], FieldManager = "cpt-operator" });
-        return (cluster, client, stored.Contains("x-kubernetes-validations\"", StringComparison.Ordinal));
-    });
+    private readonly Lazy<Task> _started;
+    private TestCluster? _cluster;
+
+    public ApiServer() => _started = new(StartClusterAsync);
 
     public KubernetesClient Client { get; private set; } = null!;
 
@@ -30,8 +26,7 @@ public sealed class ApiServer : IAsyncLifetime
     /// <returns>A namespace of the test's own.</returns>
     public async Task<string> StartAsync()
     {
-        (var cluster, Client, HasCel) = await _started.Value;
-        Kubectl = cluster.Kubectl;
+        await _started.Value;
         return await TestCluster.CreateNamespaceAsync(Client);
     }
 
@@ -54,10 +49,20 @@ public sealed class ApiServer : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_started.IsValueCreated)
+        Client?.Dispose();
+        if (_cluster is not null)
         {
-            Client?.Dispose();
-            await (await _started.Value).Cluster.DisposeAsync();
+            await _cluster.DisposeAsync();
         }
+    }
+
+    private async Task StartClusterAsync()
+    {
+        _cluster = await TestCluster.StartAsync();
+        Kubectl = _cluster.Kubectl;
+        Client = _cluster.CreateClient(new() { Json = [RunsJson.Default], FieldManager = "cpt-operator" });
+        await RunDefinitions.InstallAsync(Kubectl);
+        var stored = await Kubectl.OutputAsync(["get", "crd", "continualruns.cpt.dev", "-o", "json"]);
+        HasCel = stored.Contains("x-kubernetes-validations\"", StringComparison.Ordinal);
     }
 }
