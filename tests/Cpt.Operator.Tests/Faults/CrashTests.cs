@@ -64,7 +64,7 @@ public sealed class CrashTests(FaultCluster cluster) : IClassFixture<FaultCluste
             }
         });
 
-        Assert.Empty(failures);
+        Assert.True(failures.IsEmpty, string.Join("\n\n", failures));
         Assert.InRange(crashed, calls - 12, calls);
     }
 

@@ -29,6 +29,8 @@ public sealed class FaultCluster : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        // Hundreds of processes that are killed in turn have little to say.
+        Environment.SetEnvironmentVariable("Logging__LogLevel__Default", "Critical");
         Cluster = await TestCluster.StartAsync();
         Client = Cluster.CreateClient(new() { Json = [RunsJson.Default], FieldManager = "tests" });
         await InstallAsync();

@@ -120,7 +120,7 @@ internal sealed partial class OperatorBenchmark : IAsyncDisposable
 
     private async Task InstallAsync(CancellationToken cancellation)
     {
-        await _client.ApplyAsync(JsonSerializer.Deserialize(RunDefinition.ToJson(), KubernetesJson.Default.CustomResourceDefinition)!, new() { Force = true }, cancellation);
+        await _client.CreateAsync(JsonSerializer.Deserialize(RunDefinition.ToJson(), KubernetesJson.Default.CustomResourceDefinition)!, cancellation: cancellation);
         await UntilAsync(async () =>
         {
             try
