@@ -28,7 +28,7 @@ internal static class A
         {
             BaseModel = new BaseModelSettings { Uri = "bundled://models/digits-base" },
             Storage = new StorageSettings { Uri = "pvc://checkpoints/demo" },
-            Stages = [Stage("parity"), Stage("largest")],
+            Stages = [Stage("parity"), Stage("half")],
         }),
     };
 

@@ -174,7 +174,7 @@ internal sealed class Informer<T> : IInformer
         }
     }
 
-    private void Take(in WatchEvent<T> change)
+    internal void Take(in WatchEvent<T> change)
     {
         switch (change.Type)
         {

@@ -27,7 +27,8 @@ public static class OperatorApplication
     public static async Task<int> RunOperatorAsync(this IHost application, CancellationToken cancellation = default)
     {
         var outcome = application.Services.GetRequiredService<OperatorOutcome>();
-        await application.RunAsync(cancellation);
+        await application.StartAsync(cancellation);
+        await application.WaitForShutdownAsync(cancellation);
         return outcome.ExitCode;
     }
 

@@ -58,7 +58,8 @@ internal static class OperatorHost
                 {
                     ends.Note(pod);
                     return Slim.Pod(pod);
-                }));
+                }))
+            .AddFinalizer<RunFinalizer, RunObject>(Finalizers.Artifacts, RunFinalizer.Holds);
         var application = builder.Build();
         application.MapOperator();
         // Nobody else asks for it: it registers its instruments and reads the cache when they are read.

@@ -14,6 +14,7 @@ namespace Cpt.Operator.Observing;
 internal static partial class JobObserver
 {
     private const string PolicyMatched = "PodFailurePolicy";
+    private const string LimitExceeded = "BackoffLimitExceeded";
 
     /// <param name="job">Of a run.</param>
     /// <param name="pods">All of the Job's that exist.</param>
@@ -110,10 +111,18 @@ internal static partial class JobObserver
             StartedAt = job.Status?.StartTime,
             FinishedAt = job.Status?.CompletionTime ?? condition?.LastTransitionTime,
             ExitCode = ExitCode().Match(matched) is { Success: true } code ? int.Parse(code.Groups["code"].ValueSpan, CultureInfo.InvariantCulture) : failed ? null : ExitCodes.Done,
-            Reasons = PodCondition().Match(matched) is { Success: true } named ? [named.Groups["type"].Value] : failed && condition?.Reason is { Length: > 0 } reason ? [reason] : [],
+            Reasons = PodCondition().Match(matched) is { Success: true } named ? [named.Groups["type"].Value] : GoneReasons(failed ? condition?.Reason : null),
             Message = failed ? condition?.Message : null,
         };
     }
+
+    /// <summary>A Job that ran into its own limit failed; one that only counted a failed pod, which is nowhere, lost it.</summary>
+    private static IReadOnlyList<string> GoneReasons(string? reason) => reason switch
+    {
+        null or "" or PolicyMatched => [],
+        LimitExceeded => [AttemptEnds.PodGone, LimitExceeded],
+        _ => [reason],
+    };
 
     [GeneratedRegex(@"exit code (?<code>[0-9]{1,3})\b", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex ExitCode();

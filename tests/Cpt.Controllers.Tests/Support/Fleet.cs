@@ -55,7 +55,12 @@ public sealed record FleetStatus
 [KubernetesEntity(Group = "test.cpt.dev", ApiVersion = "v1", Kind = "Latecomer", PluralName = "latecomers")]
 public sealed record Latecomer : KubernetesObject<FleetSpec, FleetStatus>;
 
+/// <summary>A kind that no server has.</summary>
+[KubernetesEntity(Group = "test.cpt.dev", ApiVersion = "v1", Kind = "NotThere", PluralName = "notthere")]
+public sealed record NotThere : KubernetesObject;
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Fleet))]
 [JsonSerializable(typeof(Latecomer))]
+[JsonSerializable(typeof(NotThere))]
 internal sealed partial class TestJson : JsonSerializerContext;

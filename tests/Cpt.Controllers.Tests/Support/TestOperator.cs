@@ -109,7 +109,7 @@ internal sealed class TestOperator : IAsyncDisposable
         {
             try
             {
-                TestContext.Current.TestOutputHelper?.WriteLine($"{logLevel} {eventId.Id} {formatter(state, exception)}");
+                TestContext.Current.TestOutputHelper?.WriteLine($"{logLevel} {eventId.Id} {formatter(state, exception)} {exception}");
             }
             catch (InvalidOperationException)
             {

@@ -8,7 +8,8 @@ namespace Cpt.Controllers.Tests;
 internal sealed class Wire
 {
     private readonly CancellationTokenSource _cut = new();
-    private TaskCompletionSource _flow = Flowing();
+    private TaskCompletionSource _flow = new();
+    private string? _held;
 
     /// <summary>What came through, in order: <c>POST /api/v1/…</c>.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
@@ -23,10 +24,15 @@ internal sealed class Wire
     /// <summary>As a machine that loses its network, for good.</summary>
     public void Cut() => _cut.Cancel();
 
-    /// <summary>Watches go on and bring nothing, until <see cref="Resume"/>.</summary>
-    public void HoldWatches() => _flow = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Watches of a kind go on and bring nothing, until <see cref="Resume"/>.</summary>
+    /// <param name="kind">As at the end of the path: <c>configmaps</c>.</param>
+    public void HoldWatches(string kind) => (_flow, _held) = (new(TaskCreationOptions.RunContinuationsAsynchronously), "/" + kind);
 
-    public void Resume() => _flow.TrySetResult();
+    public void Resume()
+    {
+        _held = null;
+        _flow.TrySetResult();
+    }
 
     public static HttpResponseMessage Refusal(int code, string reason, params (string Name, string Value)[] headers)
     {
@@ -40,13 +46,6 @@ internal sealed class Wire
         }
 
         return response;
-    }
-
-    private static TaskCompletionSource Flowing()
-    {
-        var flowing = new TaskCompletionSource();
-        flowing.SetResult();
-        return flowing;
     }
 
     private sealed class Handler(Wire wire, HttpMessageHandler inner) : DelegatingHandler(inner)
@@ -66,7 +65,7 @@ internal sealed class Wire
                 var response = await base.SendAsync(request, either.Token);
                 if (request.RequestUri.Query.Contains("watch=true", StringComparison.Ordinal) && response.IsSuccessStatusCode)
                 {
-                    response.Content = new StreamContent(new Held(wire, await response.Content.ReadAsStreamAsync(either.Token)));
+                    response.Content = new StreamContent(new Held(wire, request.RequestUri.AbsolutePath, await response.Content.ReadAsStreamAsync(either.Token)));
                 }
 
                 return response;
@@ -78,7 +77,7 @@ internal sealed class Wire
         }
     }
 
-    private sealed class Held(Wire wire, Stream inner) : Stream
+    private sealed class Held(Wire wire, string path, Stream inner) : Stream
     {
         public override bool CanRead => true;
 
@@ -100,7 +99,11 @@ internal sealed class Wire
             try
             {
                 var count = await inner.ReadAsync(buffer, either.Token);
-                await wire._flow.Task.WaitAsync(either.Token);
+                if (wire._held is { } held && path.EndsWith(held, StringComparison.Ordinal))
+                {
+                    await wire._flow.Task.WaitAsync(either.Token);
+                }
+
                 return count;
             }
             catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)

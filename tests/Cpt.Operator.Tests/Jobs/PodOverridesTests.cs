@@ -80,7 +80,7 @@ public sealed class PodOverridesTests
         var run = A.Run(spec => spec with
         {
             Template = new WorkloadTemplate { PodOverrides = A.Json("""{"nodeSelector":{"pool":"a100"}}""") },
-            Stages = [A.Stage("parity"), A.Stage("largest", stage => stage with { Template = new WorkloadTemplate { PodOverrides = A.Json("""{"nodeSelector":{"pool":"h100"}}""") } })],
+            Stages = [A.Stage("parity"), A.Stage("half", stage => stage with { Template = new WorkloadTemplate { PodOverrides = A.Json("""{"nodeSelector":{"pool":"h100"}}""") } })],
         });
 
         Assert.Equal("a100", A.JobOf(run).Spec.Template.Spec.NodeSelector!["pool"]);

@@ -31,7 +31,7 @@ public sealed class StageJobTests
         Assert.All([job.Metadata.Labels!, job.Spec.Template.Metadata!.Labels!], labels =>
         {
             Assert.Equal("demo", labels[Labels.Run]);
-            Assert.Equal("largest", labels[Labels.Stage]);
+            Assert.Equal("half", labels[Labels.Stage]);
             Assert.Equal("1", labels[Labels.StageIndex]);
             Assert.Equal("2", labels[Labels.Attempt]);
             Assert.Equal(A.Attempt(run, 1).Spec.StageHash, labels[Labels.StageHash]);
@@ -122,7 +122,7 @@ public sealed class StageJobTests
         var run = A.Run(spec => spec with
         {
             BaseModel = new BaseModelSettings { Uri = "pvc://models/qwen" },
-            Stages = [A.Stage("parity", stage => stage with { Task = new StageTask { Uri = "pvc://data/parity" } }), A.Stage("largest", stage => stage with { Task = new StageTask { Uri = "pvc://data/largest" } })],
+            Stages = [A.Stage("parity", stage => stage with { Task = new StageTask { Uri = "pvc://data/parity" } }), A.Stage("half", stage => stage with { Task = new StageTask { Uri = "pvc://data/half" } })],
             Evaluation = new EvaluationSettings { Benchmarks = [new Benchmark { Name = "general", Uri = "pvc://checkpoints/bench" }] },
         });
         var pod = A.JobOf(run).Spec.Template.Spec;
@@ -160,7 +160,7 @@ public sealed class StageJobTests
         var run = A.Run(spec => spec with
         {
             Template = new WorkloadTemplate { Image = "common:1", ServiceAccountName = "trainer", TerminationGracePeriodSeconds = 60, Resources = A.Json("""{"limits":{"cpu":2,"memory":"4Gi"}}""") },
-            Stages = [A.Stage("parity"), A.Stage("largest", stage => stage with { Template = new WorkloadTemplate { Image = "own:2" } })],
+            Stages = [A.Stage("parity"), A.Stage("half", stage => stage with { Template = new WorkloadTemplate { Image = "own:2" } })],
         });
         var pod = A.JobOf(run, stage: 1).Spec.Template.Spec;
 

@@ -57,7 +57,7 @@ public sealed class CredentialTests
         var run = A.Run(spec => spec with
         {
             BaseModel = new BaseModelSettings { Uri = "file:///models/qwen" },
-            Stages = [A.Stage("parity", stage => stage with { Task = new StageTask { Uri = "file://./parity" } }), A.Stage("largest", stage => stage with { Task = new StageTask { Uri = "pvc://data/largest" } })],
+            Stages = [A.Stage("parity", stage => stage with { Task = new StageTask { Uri = "file://./parity" } }), A.Stage("half", stage => stage with { Task = new StageTask { Uri = "pvc://data/half" } })],
             Evaluation = new EvaluationSettings { Benchmarks = [new Benchmark { Name = "general", Uri = "file:///bench" }] },
         });
 

@@ -120,13 +120,22 @@ public sealed class JobObserverTests
     }
 
     [Fact]
-    public void WithoutPodOrPolicyAFailedJobIsAFailure()
+    public void AJobThatCountedAFailedPodWhichIsNowhereLostIt()
     {
         var seen = Observe(A.Job().Ended("Failed", "BackoffLimitExceeded", "Job has reached the specified backoff limit"))!;
 
-        Assert.Equal((null, AttemptEnd.Failed), (seen.ExitCode, AttemptEnds.Of(seen)));
-        Assert.Equal(["BackoffLimitExceeded"], seen.Reasons);
+        Assert.Equal((null, AttemptEnd.Preempted), (seen.ExitCode, AttemptEnds.Of(seen)));
+        Assert.Equal(["PodGone", "BackoffLimitExceeded"], seen.Reasons);
         Assert.Equal("Job has reached the specified backoff limit", seen.Message);
+    }
+
+    [Fact]
+    public void AJobThatRanIntoALimitOfItsOwnIsAFailure()
+    {
+        var seen = Observe(A.Job().Ended("Failed", "DeadlineExceeded", "Job was active longer than specified deadline"))!;
+
+        Assert.Equal(AttemptEnd.Failed, AttemptEnds.Of(seen));
+        Assert.Equal(["DeadlineExceeded"], seen.Reasons);
     }
 
     [Fact]
