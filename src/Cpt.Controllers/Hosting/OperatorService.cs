@@ -25,11 +25,13 @@ internal sealed class OperatorService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var parts = new EngineParts();
+        // From the first word of a stop: the host asks its services one after another, and the web server before this one may wait for somebody's page.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
         try
         {
-            await RunAsync(parts, stoppingToken);
+            await RunAsync(parts, stop.Token);
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Stopped while it waited for caches or the lease.
         }

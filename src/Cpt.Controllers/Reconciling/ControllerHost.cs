@@ -33,6 +33,9 @@ internal sealed class ControllerHost<TEntity> : IControllerHost, IDisposable
 
     public string Name => _declaration.Name;
 
+    /// <summary>Takes up what it hears.</summary>
+    internal bool Works => _works;
+
     public string? Problem
     {
         get
@@ -60,8 +63,9 @@ internal sealed class ControllerHost<TEntity> : IControllerHost, IDisposable
 
     public Task StopAsync()
     {
+        var drained = _queue.ShutDown();
         _works = false;
-        return _queue.ShutDown();
+        return drained;
     }
 
     public void Dispose() => _queue.Dispose();

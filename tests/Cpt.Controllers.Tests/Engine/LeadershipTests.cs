@@ -124,7 +124,8 @@ public sealed class LeadershipTests(ApiServer server) : IAsyncLifetime
         await server.CreateAsync(Fleet.Of(2, "waiting", _namespace));
         await Eventually.ThatAsync(() => leader.Cache<Fleet>().Get(_namespace, "waiting") is not null);
         var stopping = leader.StopAsync();
-        await Eventually.ThatAsync(() => controller.Seen.Count == 1);
+        await Eventually.ThatAsync(() => !leader.Services.GetRequiredService<ControllerHost<Fleet>>().Works);
+        Assert.False(stopping.IsCompleted);
         go.SetResult();
         Assert.Equal(0, await stopping);
         Assert.Equal("one", holderAtTheEnd);
