@@ -107,21 +107,55 @@ public sealed class FaultCluster : IAsyncLifetime
     {
         for (var round = 0; !JobsOf(@namespace).Contains(name); round++)
         {
-            Assert.True(round < 6000, $"{@namespace}: Job {name} did not come within 2 minutes; there are {string.Join(", ", JobsOf(@namespace))}");
+            Assert.True(round < 6000, $"{@namespace}: Job {name} did not come within 2 minutes; there are {string.Join(", ", JobsOf(@namespace))}; stand-in: {string.Join("; ", _troubles.TakeLast(5))}");
             await Task.Delay(20);
         }
     }
 
     private async Task WatchAsync(string position)
     {
-        await foreach (var change in Client.WatchAsync<Job>(new() { ResourceVersion = position }, _end.Token))
+        while (true)
         {
-            if (change.Type == WatchEventType.Added)
+            try
             {
-                _jobs[(change.Object.Metadata.Namespace!, change.Object.Metadata.Uid!)] = change.Object.Metadata.Name!;
+                await foreach (var change in Client.WatchAsync<Job>(new() { ResourceVersion = position }, _end.Token))
+                {
+                    if (change.Type == WatchEventType.Added)
+                    {
+                        Note(change.Object);
+                    }
+                }
+            }
+            catch (KubernetesException error) when (error is ResourceExpiredException || error.IsTransient)
+            {
+                // A server that was started anew does not know what happened before; nobody here deletes a Job, so that the list has them all.
+                position = await RelistAsync();
             }
         }
     }
+
+    private async Task<string> RelistAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                var list = await Client.ListAsync<Job>(cancellation: _end.Token);
+                foreach (var job in list.Items)
+                {
+                    Note(job);
+                }
+
+                return list.ResourceVersion;
+            }
+            catch (KubernetesException error) when (error.IsTransient)
+            {
+                await Task.Delay(100, _end.Token);
+            }
+        }
+    }
+
+    private void Note(Job job) => _jobs[(job.Metadata.Namespace!, job.Metadata.Uid!)] = job.Metadata.Name!;
 
     private async Task InstallAsync()
     {
