@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cpt.Cli.Benchmarks.Operator;
 using Cpt.Cli.Benchmarks.Trainer;
 using Cpt.Cli.Cluster;
 using Cpt.Cli.Commands;
@@ -23,6 +24,7 @@ namespace Cpt.Cli;
 [JsonSerializable(typeof(RunnerEvent))]
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(TrainerReport))]
+[JsonSerializable(typeof(OperatorReport))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     private static readonly Lazy<CliJson> s_oneLine = new(() => With(indented: false));

@@ -94,7 +94,7 @@ public sealed class ClusterStandIn : IAsyncDisposable
         }
         else
         {
-            feeds.Add(new Feed<Pod>(_client, options.Namespace, JobLabels.OldName, kubelet.OnPod));
+            feeds.Add(new Feed<Pod>(_client, options.Namespace, JobLabels.OldName, kubelet.OnPod, options.OnTrouble));
             parts.Add(NodeRecord.KeepAsync(_client, options, _end.Token));
         }
 
@@ -114,18 +114,18 @@ public sealed class ClusterStandIn : IAsyncDisposable
         {
             garbage!.OnJob(type, job);
             controller!.OnJob(type, job);
-        });
+        }, options.OnTrouble);
         var pods = new Feed<Pod>(_client, options.Namespace, JobLabels.OldName, (type, pod) =>
         {
             kubelet.OnPod(type, pod);
             controller!.OnPod(type, pod);
             garbage!.OnPod(type, pod);
-        });
+        }, options.OnTrouble);
         controller = new(_client, jobs, pods, options);
         garbage = new(_client, jobs, pods, options);
         if (await _client.HasAsync<RunRecord>(cancellation))
         {
-            feeds.Add(new Feed<RunRecord>(_client, options.Namespace, null, garbage.OnRun));
+            feeds.Add(new Feed<RunRecord>(_client, options.Namespace, null, garbage.OnRun, options.OnTrouble));
         }
 
         feeds.AddRange([pods, jobs]);

@@ -71,7 +71,7 @@ internal sealed class Kubelet(KubernetesClient client, StandInOptions options)
         {
             await life.RunAsync();
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (life.IsGone)
         {
             // The pod is gone, or the stand-in stops.
         }

@@ -50,6 +50,8 @@ internal sealed class PodLife
     /// <summary>It is no more: nothing is written about it any longer.</summary>
     public void Vanish() => _gone.Cancel();
 
+    public bool IsGone => _gone.IsCancellationRequested;
+
     public bool IsStopped => _stop.IsCancellationRequested && !_gone.IsCancellationRequested;
 
     /// <summary>Gives the address back. The two sources stay: the watch may still call for their cancellation.</summary>

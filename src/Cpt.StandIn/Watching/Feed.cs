@@ -14,9 +14,11 @@ internal interface IFeed
 /// <summary>
 /// All objects of a kind, and a call for every change, in order. After a relist the differences are told as changes, so that what vanished unseen is told too.
 /// </summary>
-internal sealed class Feed<T>(KubernetesClient client, string? @namespace, string? labels, Action<WatchEventType, T> onChange) : IFeed
+internal sealed class Feed<T>(KubernetesClient client, string? @namespace, string? labels, Action<WatchEventType, T> onChange, Action<string> onTrouble) : IFeed
     where T : class, IKubernetesObject
 {
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
+
     private readonly ConcurrentDictionary<ObjectKey, T> _items = new();
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -32,10 +34,10 @@ internal sealed class Feed<T>(KubernetesClient client, string? @namespace, strin
         {
             while (true)
             {
-                var position = await ListAsync(cancellation);
-                _synced.TrySetResult();
                 try
                 {
+                    var position = await ListAsync(cancellation);
+                    _synced.TrySetResult();
                     await foreach (var change in client.WatchAsync<T>(new() { Namespace = @namespace, LabelSelector = labels, ResourceVersion = position }, cancellation))
                     {
                         if (change.Type != WatchEventType.Bookmark)
@@ -47,6 +49,11 @@ internal sealed class Feed<T>(KubernetesClient client, string? @namespace, strin
                 catch (ResourceExpiredException)
                 {
                     // Too far behind: the list tells what was missed.
+                }
+                catch (KubernetesException error) when (error.IsTransient && Synced.IsCompletedSuccessfully)
+                {
+                    onTrouble($"{ResourceKind.Of<T>()}: {error.Message}");
+                    await Task.Delay(s_pause, cancellation);
                 }
             }
         }
