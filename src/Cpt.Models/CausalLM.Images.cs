@@ -10,8 +10,8 @@ public sealed partial class CausalLM
     /// <exception cref="ArgumentException">The model has no tower, or pixels and grids do not fit.</exception>
     public Tensor image_features(ImageInput images)
     {
-        images.Check(Config, long.MaxValue, long.MaxValue);
-        return _vision!.Forward(images.PixelValues, [.. images.Places.Select(place => place.Grid)]);
+        (images with { Places = [] }).Check(Config, 0, 0);
+        return _vision!.Forward(images.PixelValues, images.Grids);
     }
 
     /// <summary>Embeddings of tokens, with the image tower's features in the places of image tokens.</summary>
@@ -25,15 +25,17 @@ public sealed partial class CausalLM
         }
 
         images.Check(Config, inputIds.size(0), inputIds.size(1));
-        var features = _vision!.Forward(images.PixelValues, [.. images.Places.Select(place => place.Grid)], packed);
-        return x.index_copy_(0, images.Indices(Config.Vision!, inputIds.size(1), x.device), features.to(x.dtype));
+        var features = _vision!.Forward(images.PixelValues, images.Grids, packed);
+        var (places, tokens) = images.Indices(Config.Vision!, inputIds.size(1), x.device);
+        features = tokens is null ? features : features.index_select(0, tokens);
+        return x.index_copy_(0, places, features.to(x.dtype));
     }
 
     private (SequenceBatch Batch, long[] Deltas) Placed(long rows, long columns, Tensor? mask, ImageInput images)
     {
         images.Check(Config, rows, columns);
         var seen = mask?.ne(0).cpu().contiguous().data<bool>();
-        var positions = MultimodalPositions.Of(rows, columns, seen, images.Places, Config.Vision!);
+        var positions = MultimodalPositions.Of(rows, columns, seen, images.Grids, images.Places, Config.Vision!);
         return (SequenceBatch.Multimodal(rows, columns, positions.Values, mask, _rotary, Config.RopeSections, device), positions.Deltas);
     }
 

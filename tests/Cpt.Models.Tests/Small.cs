@@ -22,7 +22,7 @@ internal static class Small
     public static CausalLM VisionModel(ulong seed = 1) => CausalLM.Create(VisionConfig, seed);
 
     /// <summary>Patches of noise.</summary>
-    public static ImagePatches Noise(int rows, int columns, int seed)
+    public static ImageSource Noise(int rows, int columns, int seed)
     {
         var random = new Random(seed);
         var values = new float[rows * columns * VisionConfig.Vision!.PatchElements];
@@ -31,7 +31,7 @@ internal static class Small
             values[i] = (float)(random.NextDouble() - 0.5);
         }
 
-        return new ImagePatches(values, new ImageGrid(1, rows, columns));
+        return ImageSource.Of(new ImagePatches(values, new ImageGrid(1, rows, columns)));
     }
 
     public static CausalLM Model(ulong seed = 1) => CausalLM.Create(Config, seed);

@@ -72,18 +72,18 @@ internal sealed unsafe class GenerationBatch : IDisposable
         var images = new List<IReadOnlyList<PromptImage>>();
         var sources = new long[_responses.Length];
         var known = new Dictionary<string, int>(StringComparer.Ordinal);
-        var numbers = new Dictionary<ImagePatches, int>(ReferenceEqualityComparer.Instance);
-        int NumberOf(ImagePatches patches)
+        var numbers = new Dictionary<ImageSource, int>(ReferenceEqualityComparer.Instance);
+        int NumberOf(ImageSource image)
         {
-            numbers.TryAdd(patches, numbers.Count);
-            return numbers[patches];
+            numbers.TryAdd(image, numbers.Count);
+            return numbers[image];
         }
 
         for (var row = 0; row < sources.Length; row++)
         {
             var prompt = _request.Prompts[_first + row];
             var pictures = _request.Images?[_first + row] ?? [];
-            var key = string.Join(',', prompt) + string.Concat(pictures.Select(picture => $"|{picture.Column}:{NumberOf(picture.Patches)}"));
+            var key = string.Join(',', prompt) + string.Concat(pictures.Select(picture => $"|{picture.Column}:{NumberOf(picture.Image)}"));
             if (!known.TryGetValue(key, out var index))
             {
                 known.Add(key, index = prompts.Count);

@@ -6,12 +6,13 @@ namespace Cpt.Models;
 /// The few functions of libvips (libvips.org, LGPL) that decode pictures. The library is looked for when the first picture is decoded, so that who
 /// trains on text alone needs none of it. Functions that end in "…" in C are called with the options they get here and a closing null.
 /// </summary>
-internal static partial class Libvips
+internal static unsafe partial class Libvips
 {
     /// <summary>Debian's package.</summary>
     public const string Package = "libvips42";
 
     private const string Library = "libvips.so.42";
+    private const int LogWarning = 1 << 4;
     private static readonly Lazy<PictureLibraryException?> s_problem = new(Start);
 
     /// <summary>VIPS_FAIL_ON_TRUNCATED, VIPS_FAIL_ON_ERROR.</summary>
@@ -83,6 +84,14 @@ internal static partial class Libvips
     [LibraryImport(Library)]
     private static partial void vips_concurrency_set(int threads);
 
+    [LibraryImport(Library)]
+    private static partial uint g_log_set_handler([MarshalAs(UnmanagedType.LPUTF8Str)] string domain, int levels, delegate* unmanaged[Cdecl]<nint, int, nint, nint, void> handler, nint data);
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(System.Runtime.CompilerServices.CallConvCdecl)])]
+    private static void Silence(nint domain, int level, nint message, nint data)
+    {
+    }
+
     private static PictureLibraryException? Start()
     {
         try
@@ -95,6 +104,9 @@ internal static partial class Libvips
             // Its cache knows buffers by their address, which the next picture may get again.
             vips_cache_set_max(0);
             vips_concurrency_set(1);
+
+            // Its warnings about damaged files go to standard error, beside the error that we report.
+            g_log_set_handler("VIPS", LogWarning, &Silence, 0);
             return null;
         }
         catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)

@@ -31,6 +31,9 @@ public static unsafe class PictureDecoder
         }
     }
 
+    /// <exception cref="PictureLibraryException">libvips is not installed: known before a picture is decoded hours later.</exception>
+    public static void RequireLibrary() => Libvips.Require();
+
     private static RgbImage Pixels(nint image, PictureHeader header)
     {
         var (width, height, bands, format) = (Libvips.vips_image_get_width(image), Libvips.vips_image_get_height(image), Libvips.vips_image_get_bands(image), Libvips.vips_image_get_format(image));

@@ -160,10 +160,11 @@ internal sealed class CaseVerifier
         Array.Fill(rows, []);
         var pixels = _images.PixelValues.data<float>();
         var (elements, first) = ((int)_images.PixelValues.size(1), 0);
-        foreach (var (row, column, grid) in _images.Places)
+        foreach (var (row, column, image) in _images.Places)
         {
+            var grid = _images.Grids[image];
             var padding = mask is null ? 0 : mask.AsSpan(row * width, column).Count(0);
-            rows[row] = [.. rows[row], new PromptImage(column - padding, new ImagePatches(pixels[(first * elements)..((first + grid.Patches) * elements)], grid))];
+            rows[row] = [.. rows[row], new PromptImage(column - padding, ImageSource.Of(new ImagePatches(pixels[(first * elements)..((first + grid.Patches) * elements)], grid)))];
             first += grid.Patches;
         }
 
@@ -178,7 +179,7 @@ internal sealed class CaseVerifier
             return;
         }
 
-        var positions = MultimodalPositions.Of(_ids.size(0), _ids.size(1), _mask?.ne(0).data<bool>(), _images?.Places ?? [], vision);
+        var positions = MultimodalPositions.Of(_ids.size(0), _ids.size(1), _mask?.ne(0).data<bool>(), _images?.Grids ?? [], _images?.Places ?? [], vision);
         if (_cases.Has("position_ids"))
         {
             Add(_cases.CompareExactly("position_ids", positions.Values));

@@ -25,7 +25,7 @@ internal static class ReferenceImages
         try
         {
             var places = ImageInput.Find(ids.data<long>(), (int)ids.size(1), grids, config);
-            return grids.Count == 0 ? null : new ImageInput(torch.cat(images.ConvertAll(image => image.Pixels).ToArray()), places);
+            return grids.Count == 0 ? null : new ImageInput(torch.cat(images.ConvertAll(image => image.Pixels).ToArray()), grids, places);
         }
         catch (ArgumentException exception)
         {

@@ -5,15 +5,16 @@ namespace Cpt.Models;
 /// <summary>Where an image stands in a batch of token ids.</summary>
 /// <param name="Row">Of the batch.</param>
 /// <param name="Column">Of its first image token; the others follow it without a gap.</param>
-/// <param name="Grid">Its patches.</param>
-public readonly record struct PlacedImage(int Row, int Column, ImageGrid Grid);
+/// <param name="Image">Which of the batch's images it is; several rows may have the same one.</param>
+public readonly record struct PlacedImage(int Row, int Column, int Image);
 
 /// <summary>The images of one forward pass.</summary>
-/// <param name="PixelValues">Float32 [patches of all images, numbers of a patch], in the order of <paramref name="Places"/>.</param>
-/// <param name="Places">By row and column.</param>
-public sealed record ImageInput(Tensor PixelValues, IReadOnlyList<PlacedImage> Places)
+/// <param name="PixelValues">Float32 [patches of all images, numbers of a patch].</param>
+/// <param name="Grids">Of the images, in the same order.</param>
+/// <param name="Places">Where they stand, by row and column.</param>
+public sealed record ImageInput(Tensor PixelValues, IReadOnlyList<ImageGrid> Grids, IReadOnlyList<PlacedImage> Places)
 {
-    /// <summary>The images of several prompts, one below the other.</summary>
+    /// <summary>The images of several prompts, one below the other. Reads their pixels.</summary>
     /// <param name="rows">Of each row, by column.</param>
     /// <param name="starts">Column at which each row's prompt begins; null where all begin at 0.</param>
     /// <param name="config">Of the model.</param>
@@ -22,13 +23,13 @@ public sealed record ImageInput(Tensor PixelValues, IReadOnlyList<PlacedImage> P
     public static ImageInput? Of(IReadOnlyList<IReadOnlyList<PromptImage>> rows, long[]? starts, ModelConfig config, Device device)
     {
         var places = new List<PlacedImage>();
-        var patches = new List<float[]>();
+        var numbers = new Dictionary<ImageSource, int>(ReferenceEqualityComparer.Instance);
         for (var row = 0; row < rows.Count; row++)
         {
             foreach (var (column, image) in rows[row])
             {
-                places.Add(new PlacedImage(row, column + (int)(starts?[row] ?? 0), image.Grid));
-                patches.Add(image.Values);
+                numbers.TryAdd(image, numbers.Count);
+                places.Add(new PlacedImage(row, column + (int)(starts?[row] ?? 0), numbers[image]));
             }
         }
 
@@ -38,17 +39,17 @@ public sealed record ImageInput(Tensor PixelValues, IReadOnlyList<PlacedImage> P
         }
 
         var vision = config.Vision ?? throw new ArgumentException($"the model ({config.ModelType}) has no vision tower, so it cannot read images", nameof(config));
-        var width = vision.PatchElements;
-        var pixels = torch.empty([places.Sum(place => (long)place.Grid.Patches), width]);
+        var images = numbers.Keys.ToList();
+        var pixels = torch.empty([images.Sum(image => (long)image.Grid.Patches), vision.PatchElements]);
         var first = 0L;
-        for (var i = 0; i < places.Count; i++)
+        foreach (var image in images)
         {
-            var count = patches[i].Length / width;
-            pixels.narrow(0, first, count).CopyFrom<float>(patches[i]);
-            first += count;
+            using var rowsOfImage = pixels.narrow(0, first, image.Grid.Patches);
+            rowsOfImage.CopyFrom<float>(image.Load().Values);
+            first += image.Grid.Patches;
         }
 
-        return new ImageInput(pixels.to(device), places);
+        return new ImageInput(pixels.to(device), images.ConvertAll(image => image.Grid), places);
     }
 
     /// <summary>
@@ -87,7 +88,7 @@ public sealed record ImageInput(Tensor PixelValues, IReadOnlyList<PlacedImage> P
                     $"row {row}: the image tokens from column {column} on are fewer than the {length} of image {places.Count} (grid {grid}); expected one run of tokens for each image", nameof(ids));
             }
 
-            places.Add(new PlacedImage(row, column, grid));
+            places.Add(new PlacedImage(row, column, places.Count));
             at += length;
         }
 
@@ -98,35 +99,51 @@ public sealed record ImageInput(Tensor PixelValues, IReadOnlyList<PlacedImage> P
     internal void Check(ModelConfig config, long rows, long columns)
     {
         var vision = config.Vision ?? throw new ArgumentException($"the model ({config.ModelType}) has no vision tower, so it cannot read images");
-        foreach (var (row, column, grid) in Places)
+        foreach (var grid in Grids)
         {
             grid.Check(vision);
+        }
+
+        foreach (var (row, column, image) in Places)
+        {
+            var grid = Grids[image];
             if (row < 0 || row >= rows || column < 0 || column + grid.Tokens(vision) > columns)
             {
                 throw new ArgumentException($"an image of {grid.Tokens(vision)} tokens at row {row}, column {column} does not fit a batch of {rows} × {columns} tokens");
             }
         }
 
-        var patches = Places.Sum(place => (long)place.Grid.Patches);
+        var patches = Grids.Sum(grid => (long)grid.Patches);
         if (PixelValues.dim() != 2 || PixelValues.size(0) != patches || PixelValues.size(1) != vision.PatchElements)
         {
-            throw new ArgumentException($"pixel values have shape [{string.Join(", ", PixelValues.shape)}]; expected [{patches}, {vision.PatchElements}], the patches of {Places.Count} images");
+            throw new ArgumentException($"pixel values have shape [{string.Join(", ", PixelValues.shape)}]; expected [{patches}, {vision.PatchElements}], the patches of {Grids.Count} images");
         }
     }
 
-    /// <summary>Places of the image tokens in the flattened batch.</summary>
-    /// <returns>Int64 [image tokens].</returns>
-    internal Tensor Indices(VisionConfig vision, long columns, Device device)
+    /// <summary>Places of the image tokens in the flattened batch, and which of the tower's tokens each of them is.</summary>
+    /// <returns>Int64 [image tokens of all rows] twice; the second null where they are the tower's tokens in order.</returns>
+    internal (Tensor Places, Tensor? Tokens) Indices(VisionConfig vision, long columns, Device device)
     {
-        var indices = new List<long>();
-        foreach (var (row, column, grid) in Places)
+        var first = new long[Grids.Count];
+        for (var i = 1; i < first.Length; i++)
         {
-            for (var i = 0; i < grid.Tokens(vision); i++)
+            first[i] = first[i - 1] + Grids[i - 1].Tokens(vision);
+        }
+
+        var places = new List<long>();
+        var tokens = new List<long>();
+        foreach (var (row, column, image) in Places)
+        {
+            for (var i = 0; i < Grids[image].Tokens(vision); i++)
             {
-                indices.Add((row * columns) + column + i);
+                places.Add((row * columns) + column + i);
+                tokens.Add(first[image] + i);
             }
         }
 
-        return torch.tensor<long>(indices.ToArray(), indices.Count).to(device);
+        var inOrder = Places.Count == Grids.Count && Places.Select((place, i) => place.Image == i).All(same => same);
+        return (Index(places), inOrder ? null : Index(tokens));
+
+        Tensor Index(List<long> values) => torch.tensor<long>(values.ToArray(), values.Count).to(device);
     }
 }

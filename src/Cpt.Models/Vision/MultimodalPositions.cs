@@ -12,9 +12,10 @@ internal sealed record MultimodalPositions(long[] Values, long[] Deltas)
     /// <param name="rows">B.</param>
     /// <param name="columns">T.</param>
     /// <param name="seen">[B, T], false for padding; null where there is none.</param>
+    /// <param name="grids">Of the images.</param>
     /// <param name="places">Images by row and column.</param>
     /// <param name="vision">Says how many patches make a token.</param>
-    public static MultimodalPositions Of(long rows, long columns, bool[]? seen, IReadOnlyList<PlacedImage> places, VisionConfig vision)
+    public static MultimodalPositions Of(long rows, long columns, bool[]? seen, IReadOnlyList<ImageGrid> grids, IReadOnlyList<PlacedImage> places, VisionConfig vision)
     {
         var values = new long[3 * rows * columns];
         var deltas = new long[rows];
@@ -27,7 +28,8 @@ internal sealed record MultimodalPositions(long[] Values, long[] Deltas)
                 var at = (row * columns) + column;
                 if (image < places.Count && places[image].Row == row && places[image].Column == column)
                 {
-                    var (height, width) = (places[image].Grid.Rows / vision.SpatialMergeSize, places[image].Grid.Columns / vision.SpatialMergeSize);
+                    var grid = grids[places[image].Image];
+                    var (height, width) = (grid.Rows / vision.SpatialMergeSize, grid.Columns / vision.SpatialMergeSize);
                     for (var i = 0; i < height * width; i++)
                     {
                         Set(at + i, next, next + (i / width), next + (i % width));

@@ -77,6 +77,31 @@ public sealed class ImagesInTextTests : IDisposable
     }
 
     [Fact]
+    public void RowsWithOneImageComputeItOnceAndShareItsGradient()
+    {
+        using var on = torch.enable_grad();
+        var ids = torch.tensor<long>([.. _prompt, .. _prompt], 2, _prompt.Length);
+        var shared = ImageInput.Of([_images, _images], null, _model.Config, torch.CPU)!;
+        Assert.Equal(24, shared.PixelValues.size(0));
+        _model.forward(ids, null, shared).square().sum().backward();
+        var together = _model.NamedGradients().ToDictionary(gradient => gradient.Name, gradient => gradient.Value.clone());
+        foreach (var parameter in _model.Parameters)
+        {
+            parameter.Value.grad = null;
+        }
+
+        PromptImage[] copy = [new(2, ImageSource.Of(_images[0].Image.Load()))];
+        var apart = ImageInput.Of([_images, copy], null, _model.Config, torch.CPU)!;
+        Assert.Equal(48, apart.PixelValues.size(0));
+        _model.forward(ids, null, apart).square().sum().backward();
+        Assert.All(_model.NamedGradients(), gradient =>
+        {
+            var largest = gradient.Value.abs().max().item<float>();
+            Assert.True((gradient.Value - together[gradient.Name]).abs().max().item<float>() <= 1e-4 * (largest + 1), gradient.Name);
+        });
+    }
+
+    [Fact]
     public void ASampledImageTokenIsAWordAndNoPicture()
     {
         // The last token of the sequence is one that the policy made up.
@@ -90,7 +115,7 @@ public sealed class ImagesInTextTests : IDisposable
     public void WithoutPicturesTheModelIsADecoderOfText()
     {
         var ids = torch.tensor<long>([1, 2, 3, 4], 1, 4);
-        Assert.True(_model.forward(ids, null, new ImageInput(torch.empty([0, 96]), [])).equal(_model.forward(ids)));
+        Assert.True(_model.forward(ids, null, new ImageInput(torch.empty([0, 96]), [], [])).equal(_model.forward(ids)));
     }
 
     [Fact]
@@ -125,7 +150,7 @@ public sealed class ImagesInTextTests : IDisposable
         long[] ids = [Image, Image, 1, Image, Image, Image, Image];
         var grids = new[] { new ImageGrid(1, 4, 4), new ImageGrid(1, 2, 4) };
         Assert.Contains("row 0: the image tokens from column 0 on are fewer than the 4 of image 0", Assert.Throws<ArgumentException>(() => ImageInput.Find(ids, 7, grids, _model.Config)).Message, StringComparison.Ordinal);
-        Assert.Equal([new PlacedImage(0, 0, grids[1]), new PlacedImage(0, 3, grids[0])], ImageInput.Find(ids, 7, [grids[1], grids[0]], _model.Config));
+        Assert.Equal([new PlacedImage(0, 0, 0), new PlacedImage(0, 3, 1)], ImageInput.Find(ids, 7, [grids[1], grids[0]], _model.Config));
     }
 
     [Fact]
@@ -133,12 +158,12 @@ public sealed class ImagesInTextTests : IDisposable
     {
         var ids = torch.tensor<long>(_prompt.Select(id => (long)id).ToArray(), 1, _prompt.Length);
         var pixels = torch.zeros([24, 96]);
-        Refused(new ImageInput(pixels, [new PlacedImage(0, 6, new ImageGrid(1, 6, 4))]), "an image of 6 tokens at row 0, column 6 does not fit a batch of 1 × 11 tokens");
-        Refused(new ImageInput(pixels, [new PlacedImage(0, 2, new ImageGrid(2, 6, 4))]), "has 2 frames; expected 1: video is not supported");
-        Refused(new ImageInput(pixels, [new PlacedImage(0, 2, new ImageGrid(1, 5, 4))]), "in multiples of 2 (spatial_merge_size)");
-        Refused(new ImageInput(pixels.narrow(0, 0, 20), [new PlacedImage(0, 2, new ImageGrid(1, 6, 4))]), "pixel values have shape [20, 96]; expected [24, 96]");
+        Refused(new ImageInput(pixels, [new ImageGrid(1, 6, 4)], [new PlacedImage(0, 6, 0)]), "an image of 6 tokens at row 0, column 6 does not fit a batch of 1 × 11 tokens");
+        Refused(new ImageInput(pixels, [new ImageGrid(2, 6, 4)], [new PlacedImage(0, 2, 0)]), "has 2 frames; expected 1: video is not supported");
+        Refused(new ImageInput(pixels, [new ImageGrid(1, 5, 4)], [new PlacedImage(0, 2, 0)]), "in multiples of 2 (spatial_merge_size)");
+        Refused(new ImageInput(pixels.narrow(0, 0, 20), [new ImageGrid(1, 6, 4)], [new PlacedImage(0, 2, 0)]), "pixel values have shape [20, 96]; expected [24, 96]");
         using var text = Small.Model();
-        Assert.Contains("has no vision tower", Assert.Throws<ArgumentException>(() => text.forward(ids, null, new ImageInput(pixels, [new PlacedImage(0, 2, new ImageGrid(1, 6, 4))]))).Message, StringComparison.Ordinal);
+        Assert.Contains("has no vision tower", Assert.Throws<ArgumentException>(() => text.forward(ids, null, new ImageInput(pixels, [new ImageGrid(1, 6, 4)], [new PlacedImage(0, 2, 0)]))).Message, StringComparison.Ordinal);
 
         void Refused(ImageInput images, string expected) => Assert.Contains(expected, Assert.Throws<ArgumentException>(() => _model.forward(ids, null, images)).Message, StringComparison.Ordinal);
     }
