@@ -56,7 +56,7 @@ public sealed class Pretrainer : IDisposable
     private TrainingSequence Sequence(Demonstration demonstration)
     {
         var sample = new Sample { Id = "", Messages = [new TaskMessage("user", demonstration.Prompt)], Answer = demonstration.Answer };
-        var prompt = _prompts.Prompt(sample);
+        var prompt = _prompts.Prompt(sample).Tokens;
         var answer = _prompts.Target(sample);
         // The first token has nothing before it to be predicted from.
         return _options.LearnPrompts && prompt.Length > 1 ? new TrainingSequence(prompt[..1], [.. prompt[1..], .. answer]) : new TrainingSequence(prompt, answer);
