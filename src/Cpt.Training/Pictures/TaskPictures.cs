@@ -5,7 +5,7 @@ using Cpt.Tasks;
 namespace Cpt.Training;
 
 /// <summary>The images of one task as one model reads them. Sizes come from the files' headers, pixels when a batch needs them.</summary>
-internal sealed class TaskPictures
+internal sealed class TaskPictures : IPictures
 {
     private readonly TaskData _task;
     private readonly ImageProcessor _processor;

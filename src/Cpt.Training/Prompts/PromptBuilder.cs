@@ -15,7 +15,7 @@ public sealed class PromptBuilder
 
     private readonly Tokenizer _tokenizer;
     private readonly PromptStyle _style;
-    private readonly TaskPictures? _pictures;
+    private readonly IPictures? _pictures;
 
     /// <param name="tokenizer">Of the model.</param>
     /// <param name="style">Whether thinking is asked for.</param>
@@ -27,7 +27,7 @@ public sealed class PromptBuilder
     /// <param name="tokenizer">Of the model.</param>
     /// <param name="style">Whether thinking is asked for.</param>
     /// <param name="pictures">Of the task; null where it has none.</param>
-    internal PromptBuilder(Tokenizer tokenizer, PromptStyle style, TaskPictures? pictures) => (_tokenizer, _style, _pictures) = (tokenizer, style, pictures);
+    internal PromptBuilder(Tokenizer tokenizer, PromptStyle style, IPictures? pictures) => (_tokenizer, _style, _pictures) = (tokenizer, style, pictures);
 
     /// <summary>Of a task for a model, which must be able to read it.</summary>
     /// <exception cref="StageFailureException">The task has images and the model reads none.</exception>
