@@ -5,6 +5,8 @@ namespace Cpt.Models;
 /// <summary>Sizes of a JPEG (ITU T.81): segments of marker and length until the frame header.</summary>
 internal static class JpegHeader
 {
+    private static ReadOnlySpan<byte> EndOfImage => [0xFF, 0xD9];
+
     public static bool IsJpeg(ReadOnlySpan<byte> file) => file.StartsWith<byte>([0xFF, 0xD8, 0xFF]);
 
     public static PictureHeader Read(ReadOnlySpan<byte> file)
@@ -49,7 +51,9 @@ internal static class JpegHeader
 
             if (marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC))
             {
-                return Frame(segment, orientation);
+                return file[(at + 2 + length)..].IndexOf(EndOfImage) >= 0
+                    ? Frame(segment, orientation)
+                    : throw new PictureException($"is a JPEG of {file.Length} bytes without an end (0xFFD9): it is cut off");
             }
 
             at += 2 + length;

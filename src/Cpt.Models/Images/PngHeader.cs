@@ -21,27 +21,28 @@ internal static class PngHeader
 
         var (width, height) = (BinaryPrimitives.ReadUInt32BigEndian(rest[8..]), BinaryPrimitives.ReadUInt32BigEndian(rest[12..]));
         PictureLimits.CheckPixels(width, height);
-        return new PictureHeader(PictureFormat.Png, (int)width, (int)height, Orientation(rest));
+        return new PictureHeader(PictureFormat.Png, (int)width, (int)height, Orientation(rest, file.Length));
     }
 
-    private static int Orientation(ReadOnlySpan<byte> chunks)
+    /// <summary>Walks all chunks: the orientation may stand behind the pixels, and a file without its last chunk was cut off.</summary>
+    private static int Orientation(ReadOnlySpan<byte> chunks, int bytes)
     {
-        while (chunks.Length >= ChunkFrame)
+        var orientation = 1;
+        while (chunks.Length >= ChunkFrame && BinaryPrimitives.ReadUInt32BigEndian(chunks) is var length && length <= chunks.Length - ChunkFrame)
         {
-            var length = BinaryPrimitives.ReadUInt32BigEndian(chunks);
-            if (length > chunks.Length - ChunkFrame)
+            if (chunks[4..8].SequenceEqual("IEND"u8))
             {
-                break;
+                return orientation;
             }
 
             if (chunks[4..8].SequenceEqual("eXIf"u8))
             {
-                return ExifOrientation.Of(chunks.Slice(8, (int)length));
+                orientation = ExifOrientation.Of(chunks.Slice(8, (int)length));
             }
 
             chunks = chunks[((int)length + ChunkFrame)..];
         }
 
-        return 1;
+        throw new PictureException($"is a PNG of {bytes} bytes that ends before its last part (IEND): it is cut off or damaged");
     }
 }

@@ -17,6 +17,9 @@ public sealed class PictureHeaderTests
         { "a JPEG's marker alone", [0xFF, 0xD8, 0xFF], "without a frame header: it is cut off" },
         { "a JPEG cut before its frame", Pictures.Photo()[..60], "without a frame header" },
         { "a JPEG without markers", [0xFF, 0xD8, 0xFF, 0xE0, 0, 4, 1, 2, 9, 9, 9, 9, 9], "byte 8 is 0x09; expected a marker" },
+        { "a PNG cut in its data", Pictures.ColourPng(9, 9)[..70], "is a PNG of 70 bytes that ends before its last part (IEND): it is cut off" },
+        { "a PNG whose last part is missing", Pictures.ColourPng(9, 9)[..^12], "ends before its last part (IEND)" },
+        { "a JPEG cut in its data", Pictures.Photo()[..9000], "is a JPEG of 9000 bytes without an end (0xFFD9): it is cut off" },
         { "a JPEG in CMYK", Frame(components: 4), "is a JPEG in CMYK" },
         { "a JPEG of two components", Frame(components: 2), "is a JPEG of 2 components; expected 1 (grey) or 3 (colour)" },
         { "a JPEG of no height", Frame(components: 3, height: 0), "is 7×0 pixels; expected at least 1×1" },
@@ -75,6 +78,6 @@ public sealed class PictureHeaderTests
         }
     }
 
-    /// <summary>A JPEG that ends after its frame header.</summary>
-    private static byte[] Frame(int components, int height = 5) => [0xFF, 0xD8, 0xFF, 0xC0, 0, (byte)(8 + (3 * components)), 8, 0, (byte)height, 0, 7, (byte)components, .. new byte[3 * components]];
+    /// <summary>A JPEG of nothing but a frame header.</summary>
+    private static byte[] Frame(int components, int height = 5) => [0xFF, 0xD8, 0xFF, 0xC0, 0, (byte)(8 + (3 * components)), 8, 0, (byte)height, 0, 7, (byte)components, .. new byte[3 * components], 0xFF, 0xD9];
 }
