@@ -44,14 +44,14 @@ public sealed class PictureSuiteTests : IDisposable
     public void TheDigestsOfTheSuitesDoNotChangeWithTheMachine()
     {
         // Stages are named by these; whoever changes a drawing changes every task of that name.
-        Assert.Equal("16f4f900169c89e6a29e2cd300718fae47870d6ad7e1927da9a365c3b971aa58", TaskLoader.Load("generated://shapes/count?seed=1&train=8&eval=4").Digest);
-        Assert.Equal("854bc3713f8e6dbcad6d7173d84494df6eeeaedc9aafb677b350c97fa9a379ec", TaskLoader.Load("generated://numerals/read?seed=1&train=8&eval=4").Digest);
+        Assert.Equal("9c1da832867ac8d4531af100384507d3cce87a89ebacad2a337e75d36cfbd3d2", TaskLoader.Load("generated://shapes/count?seed=1&train=8&eval=4").Digest);
+        Assert.Equal("aa0f8371ca4fa8decb101a4d03efc8bcf29cca8adb6b035ff4aaa75183653d59", TaskLoader.Load("generated://numerals/read?seed=1&train=8&eval=4").Digest);
     }
 
     [Fact]
     public void EveryCountAndEveryDigitComesUp()
     {
-        Assert.Equal(["1", "2", "3", "4", "5", "6"], TaskLoader.Load("generated://shapes/count?train=200").Train.Select(sample => sample.Answer).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["1", "2", "3", "4"], TaskLoader.Load("generated://shapes/count?train=200").Train.Select(sample => sample.Answer).Distinct().Order(StringComparer.Ordinal));
         var numbers = TaskLoader.Load("generated://numerals/read?train=2000").Train.Select(sample => sample.Answer).ToList();
         Assert.All(numbers, number => Assert.Matches("^[0-9]{2}$", number));
         Assert.Equal(100, numbers.Distinct().Count());

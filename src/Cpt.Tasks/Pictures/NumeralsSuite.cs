@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Cpt.Tasks;
 
-/// <summary>Two printed digits of changing size, place and colour, in pictures of 56 × 28 pixels: two image tokens of Qwen2.5-VL.</summary>
+/// <summary>Two printed digits of changing place and colour, in pictures of 56 × 28 pixels: two image tokens of Qwen2.5-VL.</summary>
 public static class NumeralsSuite
 {
     public const string Name = "numerals";
 
-    private const int Width = 56, Height = 28;
+    private const int Width = 56, Height = 28, Scale = 3, Margin = 2, Jitter = 5;
 
     public static IReadOnlyList<PictureTask> Tasks { get; } =
     [
@@ -28,24 +28,21 @@ public static class NumeralsSuite
     private static (Picture Picture, int First, int Second) Draw(PictureDraw draw)
     {
         var picture = new Picture(Width, Height);
-        var dark = draw.Next(2) == 0;
-        picture.Fill(Shade(draw, dark));
+        picture.Fill(Shade(draw, 0));
         int[] digits = [draw.Next(10), draw.Next(10)];
         for (var place = 0; place < 2; place++)
         {
-            var scale = 2 + draw.Next(2);
-            var (width, height) = (NumeralDrawing.Columns * scale, NumeralDrawing.Rows * scale);
-            var left = (place * Width / 2) + draw.Next((Width / 2) - width + 1);
-            NumeralDrawing.Draw(picture, digits[place], left, draw.Next(Height - height + 1), scale, Shade(draw, !dark));
+            var left = (place * Width / 2) + Margin + draw.Next(Jitter);
+            NumeralDrawing.Draw(picture, digits[place], left, Margin + draw.Next(Jitter), Scale, Shade(draw, 176));
         }
 
         return (picture, digits[0], digits[1]);
     }
 
-    /// <summary>Some dark or some light colour.</summary>
-    private static Colour Shade(PictureDraw draw, bool dark)
+    /// <summary>Some colour about a shade of grey.</summary>
+    private static Colour Shade(PictureDraw draw, int from)
     {
-        byte Part() => (byte)((dark ? 0 : 176) + draw.Next(80));
+        byte Part() => (byte)(from + draw.Next(80));
         return new Colour(Part(), Part(), Part());
     }
 }

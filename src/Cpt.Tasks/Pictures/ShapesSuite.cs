@@ -7,7 +7,7 @@ public static class ShapesSuite
 {
     public const string Name = "shapes";
 
-    private const int Side = 56, Cells = 3, MaximumCount = 6;
+    private const int Side = 56, Cells = 2, MaximumCount = Cells * Cells;
 
     private static readonly (string Name, Colour Colour)[] s_colours =
     [
@@ -23,14 +23,14 @@ public static class ShapesSuite
         }),
         new(Name, "colour", "Name a colour that some shape has; every one that is there is right", "A colour?", "Pattern", draw =>
         {
-            var (picture, colours) = Draw(draw, 2 + draw.Next(2));
+            var (picture, colours) = Draw(draw, 1 + draw.Next(2));
             return new PictureQuestion(picture, [.. s_colours.Index().Where(colour => colours.Contains(colour.Index)).Select(colour => colour.Item.Name)]);
         }),
     ];
 
     public static Suite Suite { get; } = PictureSuites.Of(Name, "Questions on pictures of coloured shapes", Tasks);
 
-    /// <summary>One shape in each of some cells of a grid, so that none hides another.</summary>
+    /// <summary>One shape in each of some quarters of the picture, so that none hides another.</summary>
     private static (Picture Picture, List<int> Colours) Draw(PictureDraw draw, int count)
     {
         var picture = new Picture(Side, Side);
@@ -42,7 +42,7 @@ public static class ShapesSuite
         const int Cell = Side / Cells;
         foreach (var cell in cells.Take(count))
         {
-            var size = 10 + draw.Next(6);
+            var size = 14 + draw.Next(9);
             var (left, top) = ((cell % Cells * Cell) + draw.Next(Cell - size + 1), (cell / Cells * Cell) + draw.Next(Cell - size + 1));
             var colour = draw.Next(s_colours.Length);
             ShapeDrawing.Draw(picture, draw.Next(ShapeDrawing.Kinds), left, top, size, s_colours[colour].Colour);

@@ -22,6 +22,7 @@ public static class PretrainingPresets
         {
             ModelType = "qwen2_5_vl",
             VocabSize = ByteTokenizer.VocabSizeWithImages,
+            InitializerRange = 0.05, // 0.02 is for widths of thousands: the tower would take long to be heard at all.
             RopeSections = [4, 6, 6],
             ImageTokenId = ByteTokenizer.ImageId,
             VideoTokenId = ByteTokenizer.VideoId,
