@@ -40,14 +40,11 @@ internal sealed class DecoderLayer
     public Tensor Forward(Tensor x, SequenceBatch batch)
     {
         using var scope = torch.NewDisposeScope();
-        var qkv = Product(rms_norm(x, _inputNorm, _config.RmsNormEps), _qkv, _qkvBias, batch.Packed);
+        var qkv = PackedWeights.Product(batch.Packed, rms_norm(x, _inputNorm, _config.RmsNormEps), _qkv, _qkvBias);
         x = Add(x, Attention.Forward(qkv, _config, this, batch), _output, batch.Packed);
-        var gateUp = Product(rms_norm(x, _postNorm, _config.RmsNormEps), _gateUp, null, batch.Packed);
+        var gateUp = PackedWeights.Product(batch.Packed, rms_norm(x, _postNorm, _config.RmsNormEps), _gateUp);
         return Add(x, swiglu(gateUp), _down, batch.Packed).MoveToOuterDisposeScope();
     }
-
-    private static Tensor Product(Tensor input, Tensor weight, Tensor? bias, PackedWeights? packed) =>
-        packed is null ? linear(input, weight, bias) : packed.Linear(input, weight, bias);
 
     /// <summary>x + input · weightᵀ in one product.</summary>
     private static Tensor Add(Tensor x, Tensor input, Tensor weight, PackedWeights? packed) =>

@@ -33,6 +33,7 @@ internal static class Failures
         IOException { HResult: NoSpaceLeft or QuotaExceeded } => new(ExitCodes.StorageUnavailable, "StorageFull", error.Message),
         SocketException or HttpRequestException => new(ExitCodes.StorageUnavailable, "StorageUnavailable", error.Message),
         _ when IsOutOfMemory(error) => new(ExitCodes.Internal, "OutOfMemory", "memory is exhausted; lower microBatchSize or raise the memory limit", Unforeseen: true),
+        PictureLibraryException => new(ExitCodes.Internal, "LibraryMissing", error.Message),
         DllNotFoundException => new(ExitCodes.Internal, "LibraryMissing", error.Message, Unforeseen: true),
         _ => new(ExitCodes.Internal, "Internal", $"{error.GetType().Name}: {error.Message}", Unforeseen: true),
     };

@@ -34,6 +34,8 @@ public sealed class ResumeTests : IDisposable
         ["GRPO, two mini-batches"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo(miniBatches: 2)),
         ["GRPO with KL to the previous stage"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo(miniBatches: 2) with { KlReference = KlReference.PreviousStage, KlCoefficient = 0.05 }),
         ["GRPO with dynamic sampling"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo() with { DynamicSamplingBatches = 3, GroupSize = 2 }),
+        ["SFT with pictures"] = Tiny.Sft(Tiny.Optimization(Steps) with { MicroBatchSize = 3 }),
+        ["GRPO with pictures"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo(miniBatches: 2) with { KlReference = KlReference.Base, KlCoefficient = 0.05 }),
         ["ReMax"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo() with { Algorithm = RftAlgorithm.ReMax }),
     };
 
@@ -42,9 +44,10 @@ public sealed class ResumeTests : IDisposable
     public void AResumedStageEndsWithTheSameBits(string stage, int stopAfter)
     {
         var training = s_specs[stage];
-        var task = Tiny.EvenDigits();
+        var pictures = stage.EndsWith("pictures", StringComparison.Ordinal);
+        var task = pictures ? Tiny.Shapes() : Tiny.EvenDigits();
         var input = Path.Combine(_directory, "input");
-        using (var model = Tiny.HalfTaught()) model.Save(input);
+        using (var model = pictures ? Tiny.HalfTaughtPictures() : Tiny.HalfTaught()) model.Save(input);
 
         var (undisturbed, curves) = Run(training, task, input, int.MaxValue);
         Run(training, task, input, stopAfter);
