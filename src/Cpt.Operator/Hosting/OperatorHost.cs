@@ -83,7 +83,8 @@ internal static class OperatorHost
         services.AddSingleton<ClusterRules>().AddSingleton<RunMemories>().AddSingleton<RunObserver>();
         services.AddSingleton<PlanExecution>().AddSingleton<UnreadableRun>().AddSingleton<WritePatience>().AddSingleton<Chronicle>();
         services.AddSingleton<StageMetrics>();
-        services.AddSingleton(provider => new RunMetrics(provider.GetRequiredService<StageMetrics>().Meter, provider.GetRequiredService<IInformerCache<RunObject>>()));
+        services.AddSingleton(provider => new RunMetrics(
+            provider.GetRequiredService<StageMetrics>().Meter, provider.GetRequiredService<IInformerCache<RunObject>>(), provider.GetRequiredService<RunMemories>()));
         services.AddSingleton(options).AddHostedService<ProgressPoller>();
     }
 
