@@ -85,6 +85,7 @@ internal sealed class ClusterWorld : IAsyncDisposable
             Cache = Path.Combine(_disk.FullName, "cache"),
             ProgressPort = StandIn.ProgressPort,
             Log = LogStyle.Text,
+            Meter = "Cpt.Operator." + Namespace,
         };
         var application = OperatorHost.Build((change ?? (same => same))(options), Client.Cluster, adjust);
         _operators.Add(application);
