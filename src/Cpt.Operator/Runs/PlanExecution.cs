@@ -16,11 +16,8 @@ namespace Cpt.Operator.Runs;
 /// was decided on: the version of the run, the uid of the Job.
 /// </summary>
 internal sealed partial class PlanExecution(
-    KubernetesClient client, EntityWriter<RunObject> writer, ClusterLookups lookups, Chronicle chronicle, TimeProvider time, ILogger<PlanExecution> log)
+    KubernetesClient client, EntityWriter<RunObject> writer, ClusterLookups lookups, Chronicle chronicle, WritePatience patience, ILogger<PlanExecution> log)
 {
-    /// <summary>Step counts are written at most so often.</summary>
-    private static readonly TimeSpan s_progressInterval = TimeSpan.FromSeconds(15);
-
     /// <returns>When to look again because something was put off.</returns>
     /// <exception cref="KubernetesException">Refused; a conflict when the run was written in between.</exception>
     /// <exception cref="StageFailureException">Artifacts could not be deleted.</exception>
@@ -32,12 +29,12 @@ internal sealed partial class PlanExecution(
         {
             switch (action)
             {
-                case PlanAction.PersistStatus persist when Early(memory, persist, plan) is { } wait:
+                case PlanAction.PersistStatus persist when plan.Actions.Count == 1 && patience.Left(memory, run.Status, persist) is { } wait:
                     putOff = wait;
                     break;
                 case PlanAction.PersistStatus persist:
                     entity = await PersistAsync(entity, persist.Status, cancellation);
-                    memory.ProgressWritten = time.GetTimestamp();
+                    patience.Written(memory);
                     chronicle.Tell(entity, run, seen, plan);
                     break;
                 case PlanAction.CreateJob create:
@@ -74,11 +71,6 @@ internal sealed partial class PlanExecution(
             await DeleteAsync(entity, seen, evicted.Observed.Name, "Its queue suspended it while it ran.", cancellation);
         }
     }
-
-    private TimeSpan? Early(RunMemory memory, PlanAction.PersistStatus persist, Plan plan) =>
-        persist.ProgressOnly && plan.Actions.Count == 1 && memory.ProgressWritten is { } written && s_progressInterval - time.GetElapsedTime(written) is { } left && left > TimeSpan.Zero
-            ? left
-            : null;
 
     /// <summary>Only what differs, and only onto the version that was decided on: a decision on an older one is worth nothing.</summary>
     public async Task<RunObject> PersistAsync(RunObject entity, ContinualRunStatus status, CancellationToken cancellation) =>

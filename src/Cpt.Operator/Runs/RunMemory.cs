@@ -25,7 +25,11 @@ internal sealed class RunMemory
     /// <summary>What the server said of the pod that this generation asks for.</summary>
     public FieldError? PodFault { get; set; }
 
-    public long? ProgressWritten { get; set; }
+    /// <summary>Timestamp of the last write of the status.</summary>
+    public long? Written { get; set; }
+
+    /// <summary>Timestamp at which a write was first put off.</summary>
+    public long? PutOff { get; set; }
 
     /// <summary>Timestamp at which the end of the last attempt was first seen; for the handoff's time.</summary>
     public long? EndSeen { get; set; }
