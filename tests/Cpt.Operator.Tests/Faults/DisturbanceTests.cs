@@ -4,7 +4,8 @@ namespace Cpt.Operator.Tests.Faults;
 
 /// <summary>The same chain while the connection to the API server is bad in other ways: the same Jobs, the same end.</summary>
 [Trait("Category", "Cluster")]
-public sealed class DisturbanceTests(FaultCluster cluster) : IClassFixture<FaultCluster>
+[Collection(FaultCluster.Shared)]
+public sealed class DisturbanceTests(FaultCluster cluster)
 {
     [Fact]
     public async Task WithEverySecondWriteAnswered409()

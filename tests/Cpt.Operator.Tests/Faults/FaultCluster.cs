@@ -13,6 +13,9 @@ namespace Cpt.Operator.Tests.Faults;
 /// <summary>An API server with the stand-in behind it, for chains that are replayed in namespaces of their own, and a watch that counts every Job from the first moment on.</summary>
 public sealed class FaultCluster : IAsyncLifetime
 {
+    /// <summary>Tests that leave the API server alone share one.</summary>
+    public const string Shared = "faults";
+
     private readonly CancellationTokenSource _end = new();
     private readonly ConcurrentDictionary<(string Namespace, string Uid), string> _jobs = new();
     private readonly ConcurrentQueue<string> _troubles = new();
@@ -174,3 +177,6 @@ public sealed class FaultCluster : IAsyncLifetime
         }
     }
 }
+
+[CollectionDefinition(FaultCluster.Shared)]
+public sealed class FaultTests : ICollectionFixture<FaultCluster>;

@@ -21,6 +21,9 @@ internal sealed class JobTimes(KubernetesClient client, string @namespace)
 
     public int Complete => _complete.Count;
 
+    /// <summary>First stages that are complete.</summary>
+    public int CompleteFirst => _complete.Keys.Count(end => end.Stage == 0);
+
     /// <summary>Jobs beyond the first of a stage: a clean measurement has none.</summary>
     public int Retries => _attempts.Count - _accepted.Count;
 
@@ -59,11 +62,7 @@ internal sealed class JobTimes(KubernetesClient client, string @namespace)
             .Select(end => Stopwatch.GetElapsedTime(end.Value, _accepted[(end.Key.Run, end.Key.Stage + 1)]).TotalMilliseconds),
     ];
 
-    /// <summary>Handoffs a second, the first and the last tenth left out: there not all chains run.</summary>
-    public double TransitionsPerSecond()
-    {
-        long[] times = [.. _accepted.Where(start => start.Key.Stage > 0).Select(start => start.Value).Order()];
-        var (first, last) = (times.Length / 10, times.Length - 1 - (times.Length / 10));
-        return last > first ? (last - first) / Stopwatch.GetElapsedTime(times[first], times[last]).TotalSeconds : 0;
-    }
+    /// <summary>Handoffs a second from one moment (<see cref="Stopwatch.GetTimestamp"/>) to another.</summary>
+    public double TransitionsPerSecond(long from, long to) =>
+        _accepted.Count(start => start.Key.Stage > 0 && start.Value > from && start.Value <= to) / Stopwatch.GetElapsedTime(from, to).TotalSeconds;
 }

@@ -18,8 +18,10 @@ internal sealed class NullController(KubernetesClient client, string @namespace,
 {
     private const int Workers = 32;
 
-    /// <summary>Runs all chains to their ends.</summary>
-    public async Task RunAsync(int chains, int stages, CancellationToken cancellation)
+    /// <summary>Runs all chains to their ends, or until cancelled.</summary>
+    public Func<CancellationToken, Task> RunAsync(int chains, int stages) => cancellation => RunAsync(chains, stages, cancellation);
+
+    private async Task RunAsync(int chains, int stages, CancellationToken cancellation)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var due = Channel.CreateUnbounded<(RunObject Run, int Stage)>();

@@ -25,16 +25,29 @@ internal sealed partial class OperatorBenchmark
         _audit.Take();
         var idle = await HandoffsAsync("idle", "idle", (50, 250), cancellation);
         await SettleAsync(cancellation);
-        _callsPerStage = _audit.Take().Where(call => !AuditCounts.IsLease(call.Key))
-            .ToDictionary(call => call.Key, call => (double)call.Value / idle.Complete, StringComparer.Ordinal);
-        Add("API writes per clean stage", _callsPerStage.Where(call => AuditCounts.IsWrite(call.Key)).Sum(call => call.Value), "calls", goal: 6,
-            note: $"over {idle.Complete} stages of {_settings.HandoffRuns} runs, what a run costs as a whole included");
+        var whole = Calls(idle.Complete);
+        // What a run costs as a whole (its beginning, its end) is told apart by runs of one stage.
+        var single = await RunTimedAsync("single", _settings.HandoffRuns, stages: 1, _settings.HandoffParallel, cancellation);
+        await SettleAsync(cancellation);
+        var one = Calls(single.Complete);
+        var rest = (double)_settings.HandoffStages / (_settings.HandoffStages - 1);
+        _callsPerStage = whole.Keys.Union(one.Keys).Order(StringComparer.Ordinal)
+            .Select(call => (Call: call, Count: (whole.GetValueOrDefault(call) - (one.GetValueOrDefault(call) / _settings.HandoffStages)) * rest))
+            .Where(call => call.Count > 0.005).ToDictionary(call => call.Call, call => call.Count, StringComparer.Ordinal);
+        var perStage = Writes(_callsPerStage);
+        Add("API writes per clean stage", perStage, "calls", goal: 6,
+            note: string.Create(CultureInfo.InvariantCulture, $"over {idle.Complete} stages; a run as a whole costs {Writes(one) - perStage:F1} more"));
         _pattern = idle.Last;
         var finished = (await _client.RawAsync(HttpMethod.Get, $"/apis/cpt.dev/v1alpha1/namespaces/{Timed}/continualruns/{BenchRuns.Name("idle-", 0)}", cancellation: cancellation))!;
         _status = finished["status"]!.AsObject().DeepClone().AsObject();
         await MeasureNoOpsAsync(cancellation);
         await _runs.DeleteAllAsync(Timed, cancellation);
     }
+
+    private Dictionary<string, double> Calls(int stages) =>
+        _audit.Take().Where(call => !AuditCounts.IsLease(call.Key)).ToDictionary(call => call.Key, call => (double)call.Value / stages, StringComparer.Ordinal);
+
+    private static double Writes(IReadOnlyDictionary<string, double> calls) => calls.Where(call => AuditCounts.IsWrite(call.Key)).Sum(call => call.Value);
 
     /// <summary>Changes that ask for nothing: an annotation of a finished run.</summary>
     private async Task MeasureNoOpsAsync(CancellationToken cancellation)
@@ -54,33 +67,41 @@ internal sealed partial class OperatorBenchmark
         Add("API writes per no-op reconcile", reconciled > 0 ? writes / reconciled : double.NaN, "calls", goal: 0, note: string.Create(CultureInfo.InvariantCulture, $"{writes} in {reconciled} reconciles"));
     }
 
+    /// <summary>Many chains at once, as fast as they go: with the operator, and right afterwards without.</summary>
     private async Task MeasureChainsAsync(CancellationToken cancellation)
     {
-        var cpu = WatchCpu();
-        var times = await RunTimedAsync("chain", _settings.ChainRuns, _settings.ChainStages, _settings.ChainRuns, cancellation);
-        _cpu.Add(cpu.Stop($"{_settings.ChainRuns} chains at once"));
-        _rate = times.TransitionsPerSecond();
-        await _runs.DeleteAllAsync(Timed, cancellation);
-    }
-
-    /// <summary>The same with no operator, right afterwards.</summary>
-    private async Task MeasureNullAsync(CancellationToken cancellation)
-    {
+        var rate = await RateAsync($"{_settings.ChainRuns} chains at once", Timed, async cancellation =>
+        {
+            await _runs.CreateManyAsync(Timed, "chain-", 0, _settings.ChainRuns, BenchSettings.ChainStages, cancellation);
+            await Task.Delay(Timeout.Infinite, cancellation);
+        }, cancellation);
         Current.Stop();
         await Current.ExitedAsync(cancellation);
         using var client = _server.Client(_server.OperatorKubeconfig, new() { Json = [RunsJson.Default], FieldManager = "cpt-bench-null", UserAgent = "cpt-bench-null" });
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var times = new JobTimes(_client, Null);
-        var watching = times.WatchAsync(end.Token);
-        var cpu = WatchCpu();
-        await new NullController(client, Null, _pattern!, _status!, _callsPerStage).RunAsync(_settings.ChainRuns, _settings.ChainStages, cancellation);
-        _cpu.Add(cpu.Stop("the same by the null controller"));
-        await end.CancelAsync();
-        await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _runs.DeleteAllAsync(Null, cancellation);
-        var limit = times.TransitionsPerSecond();
-        Add("transitions a second", _rate, "1/s", goal: Math.Min(100, limit), atLeast: true, note: string.Create(CultureInfo.InvariantCulture, $"{100 * _rate / limit:F0} % of the API server's own limit"));
+        var limit = await RateAsync(
+            "the same by the null controller", Null, new NullController(client, Null, _pattern!, _status!, _callsPerStage).RunAsync(_settings.ChainRuns, BenchSettings.ChainStages), cancellation);
+        Add("transitions a second", rate, "1/s", goal: Math.Min(100, limit), atLeast: true, note: string.Create(CultureInfo.InvariantCulture, $"{100 * rate / limit:F0} % of the API server's own limit"));
         Add("transitions a second, null controller", limit, "1/s", note: "the API server's own limit for the same writes");
+    }
+
+    /// <summary>Transitions a second while something makes them.</summary>
+    private async Task<double> RateAsync(string phase, string @namespace, Func<CancellationToken, Task> work, CancellationToken cancellation)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var times = new JobTimes(_client, @namespace);
+        var watching = times.WatchAsync(end.Token);
+        var working = work(end.Token);
+        // All chains have begun: from here on it is handoffs alone.
+        await UntilAsync(() => working.IsFaulted ? throw working.Exception!.InnerException! : Task.FromResult(times.CompleteFirst >= _settings.ChainRuns), cancellation);
+        var (cpu, from) = (WatchCpu(), Stopwatch.GetTimestamp());
+        await Task.Delay(TimeSpan.FromSeconds(_settings.ChainSeconds), cancellation);
+        var to = Stopwatch.GetTimestamp();
+        _cpu.Add(cpu.Stop(phase));
+        await end.CancelAsync();
+        await Task.WhenAll(watching, working).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _runs.DeleteAllAsync(@namespace, cancellation);
+        await UntilAsync(async () => (await _client.ListPageAsync<Job>(new() { Namespace = @namespace, Limit = 1 }, cancellation)).Items.Count == 0, cancellation);
+        return times.TransitionsPerSecond(from, to);
     }
 
     /// <summary>A leader dies, or is asked to go; a new run waits meanwhile.</summary>

@@ -34,7 +34,6 @@ internal sealed partial class OperatorBenchmark : IAsyncDisposable
     private Dictionary<string, double> _callsPerStage = [];
     private Job? _pattern;
     private JsonObject? _status;
-    private double _rate;
 
     public OperatorBenchmark(BenchSettings settings, TextWriter log)
     {
@@ -52,7 +51,6 @@ internal sealed partial class OperatorBenchmark : IAsyncDisposable
         await PrepareAsync(cancellation);
         await MeasureIdleAsync(cancellation);
         await MeasureChainsAsync(cancellation);
-        await MeasureNullAsync(cancellation);
         if (_settings.Failover)
         {
             await MeasureFailoverAsync(cancellation);
