@@ -13,18 +13,13 @@ public sealed class PictureRunTests : IDisposable
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
     [Fact]
-    public async Task TheExampleInShortTeachesSumsAndRewardsCounting()
+    public async Task TheExampleInShortTeachesReadingAndRewardsCounting()
     {
         var manifest = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "examples", "vl-quickstart.yaml"));
-        manifest = Changed(manifest, "steps: \"300\"", "steps: \"150\"");
-        manifest = Changed(manifest, "steps: \"100\"", "steps: \"12\"");
+        manifest = Changed(manifest, "steps: \"100\"", "steps: \"20\"");
         var matrix = await MatrixAsync(manifest);
-
-        // The base has never seen a sum; half of the steps teach most of them.
-        Assert.InRange(matrix[0][0], 0, 5);
-        Assert.True(matrix[1][0] > 40, $"sums after SFT: {matrix[1][0]} %");
-        // SFT made it forget how to count, and a dozen steps of GRPO bring back more than they find.
-        Assert.True(matrix[2][1] > matrix[1][1] + 10, $"counts before and after GRPO: {matrix[1][1]} %, {matrix[2][1]} %");
+        Assert.True(matrix[1][0] > matrix[0][0] + 10, $"numbers read before and after SFT: {matrix[0][0]} %, {matrix[1][0]} %");
+        Assert.True(matrix[2][1] > matrix[1][1] + 5, $"counts before and after GRPO: {matrix[1][1]} %, {matrix[2][1]} %");
     }
 
     [Fact]
