@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cpt.Cli.Benchmarks.Models;
 using Cpt.Cli.Benchmarks.Trainer;
 using Cpt.Cli.Commands;
 using Cpt.Cli.Running;
@@ -19,6 +20,7 @@ namespace Cpt.Cli;
 [JsonSerializable(typeof(RunnerEvent))]
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(TrainerReport))]
+[JsonSerializable(typeof(ModelsReport))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     private static readonly Lazy<CliJson> s_oneLine = new(() => With(indented: false));

@@ -24,6 +24,7 @@ public sealed partial class CausalLM : IDisposable
         _norm = weights.ByName["model.norm.weight"];
         _head = config.TieWordEmbeddings ? _embedding : weights.ByName["lm_head.weight"];
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(index => new DecoderLayer(config, index, weights.ByName))];
+        ByLibrary = device.type != DeviceType.CPU;
         _rotary = new RotaryTable(config.HeadDim, config.RopeTheta, device, Math.Min(config.MaxPositionEmbeddings, 4096), rotaryFrequencies);
     }
 
@@ -40,6 +41,11 @@ public sealed partial class CausalLM : IDisposable
 
     /// <summary>Where the weights are.</summary>
     public Device device => _embedding.device;
+
+    /// <summary>
+    /// Whether attention and sampling are libtorch's operators instead of our kernels, which are for the CPU. Tests set it there, to hold the one against the other.
+    /// </summary>
+    internal bool ByLibrary { get; set; }
 
     /// <summary>Tokenizer and other files that are saved with the weights.</summary>
     public CompanionFiles Companions { get; set; }
@@ -66,7 +72,7 @@ public sealed partial class CausalLM : IDisposable
         using var scope = torch.NewDisposeScope();
         var (rows, columns) = (inputIds.size(0), inputIds.size(1));
         var batch = attentionMask is null ? SequenceBatch.Causal(rows, columns, _rotary) : SequenceBatch.Masked(attentionMask, _rotary);
-        return Normed(Layers(inputIds, batch)).view(rows, columns, Config.HiddenSize).MoveToOuterDisposeScope();
+        return Normed(Layers(inputIds, Prepared(batch))).view(rows, columns, Config.HiddenSize).MoveToOuterDisposeScope();
     }
 
     /// <summary>Logits of hidden states: [..., D] → [..., V].</summary>
@@ -93,7 +99,7 @@ public sealed partial class CausalLM : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         var (rows, columns) = (inputIds.size(0), inputIds.size(1));
-        var x = Layers(inputIds, SequenceBatch.Cached(cache, columns, _rotary) with { Packed = packed });
+        var x = Layers(inputIds, Prepared(SequenceBatch.Cached(cache, columns, _rotary)) with { Packed = packed });
         if (columns > 1)
         {
             x = x.view(rows, columns, Config.HiddenSize).select(1, columns - 1);
@@ -104,9 +110,11 @@ public sealed partial class CausalLM : IDisposable
     }
 
     /// <summary>The weights as they are now, laid out for <see cref="NextLogits"/>; null where there is no kernel for them.</summary>
-    internal PackedWeights? Pack() => dtype == ScalarType.Float32 && device.type == DeviceType.CPU
+    internal PackedWeights? Pack() => !ByLibrary && dtype == ScalarType.Float32 && device.type == DeviceType.CPU
         ? PackedWeights.Of(_layers.SelectMany(layer => layer.Matrices).Append(_head))
         : null;
+
+    private SequenceBatch Prepared(SequenceBatch batch) => ByLibrary ? batch.ForLibrary(dtype) : batch;
 
     private Tensor Layers(Tensor inputIds, SequenceBatch batch)
     {

@@ -40,7 +40,7 @@ public static class StageParameters
         [Epsilon] = new DecimalAttribute { Above = 0, Maximum = 1 }.Check,
         [MaxGradientNorm] = new DecimalAttribute { Minimum = 0 }.Check,
         [MaxSequenceTokens] = Integer(2, 10_000_000),
-        [Precision] = OneOf("float32", "bfloat16"),
+        [Precision] = OneOf("float32", "bfloat16", "bfloat16-master", "bfloat16-pure"),
         [StopAtAccuracy] = new DecimalAttribute { Above = 0, Maximum = 1 }.Check,
         [StopCheckSteps] = Integer(1, 1_000_000),
         [StopEvaluationSamples] = Integer(1, 1_000_000),

@@ -9,5 +9,6 @@ internal static class BenchCommand
     {
         BenchDigitsCommand.Create(),
         BenchTrainerCommand.Create(),
+        BenchModelsCommand.Create(),
     };
 }

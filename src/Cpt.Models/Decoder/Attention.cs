@@ -15,7 +15,7 @@ internal static class Attention
     {
         long heads = config.NumAttentionHeads, groups = config.NumKeyValueHeads;
         var all = qkv.view(batch.Rows, batch.Columns, heads + (2 * groups), config.HeadDim);
-        if (batch.Hidden is null && !config.QueryKeyNorm && batch.Cache is null or { TakesProjections: true })
+        if (!batch.ByLibrary && batch.Hidden is null && !config.QueryKeyNorm && batch.Cache is null or { TakesProjections: true })
         {
             var attended = batch.Cache is null
                 ? rope_attention(all, batch.Cos, batch.Sin, heads, batch.Starts)
@@ -40,8 +40,9 @@ internal static class Attention
 
         var result = batch switch
         {
-            { Cache: { } cache } => cache.Attend(layer.Index, q, k, v),
+            { Cache: { } cache } => cache.Attend(layer.Index, q, k, v, batch.Mask),
             { Hidden: { } hidden } => WithHoles(q, k, v, hidden),
+            { ByLibrary: true } => LibraryAttention.Forward(q, k, v, batch.Mask),
             _ => attention(q, k, v, batch.Starts),
         };
         return result.view(batch.Rows * batch.Columns, config.QuerySize);

@@ -15,6 +15,21 @@ internal sealed record SequenceBatch(long Rows, long Columns, Tensor Cos, Tensor
     /// <summary>The matrices laid out for decoding; null: as they are.</summary>
     public PackedWeights? Packed { get; init; }
 
+    /// <summary>Attention is computed by libtorch's kernels, not by ours: the tensors are not on the CPU.</summary>
+    public bool ByLibrary { get; init; }
+
+    /// <summary>Of <see cref="LibraryAttention.Mask"/>; null where a causal mask is all there is, or where our kernels read <see cref="Starts"/> themselves.</summary>
+    public Tensor? Mask { get; init; }
+
+    /// <summary>The same pass for libtorch's attention.</summary>
+    /// <param name="dtype">Of the weights.</param>
+    public SequenceBatch ForLibrary(ScalarType dtype)
+    {
+        var past = Cache?.Length ?? 0;
+        var needed = Hidden is null && (Starts is not null || (past > 0 && Columns > 1));
+        return this with { ByLibrary = true, Mask = needed ? LibraryAttention.Mask(Starts, Rows, Columns, past, dtype, Cos.device) : null };
+    }
+
     /// <summary>Whole sequences from position 0, each column seeing itself and those before it.</summary>
     public static SequenceBatch Causal(long rows, long columns, RotaryTable rotary)
     {

@@ -32,13 +32,14 @@ public sealed class ModelVerifier
 
     /// <param name="modelDirectory">A Hugging Face directory.</param>
     /// <param name="referenceFile">A safetensors file.</param>
+    /// <param name="device">Where the model computes; null: the CPU.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="ModelFormatException">A file is damaged, or the reference belongs to a model of another shape.</exception>
-    public static VerificationReport Verify(string modelDirectory, string referenceFile)
+    public static VerificationReport Verify(string modelDirectory, string referenceFile, Device? device = null)
     {
         using var file = SafetensorsFile.Open(referenceFile);
         using var scope = torch.NewDisposeScope();
-        using var model = CausalLM.Load(modelDirectory, ScalarType.Float32);
+        using var model = CausalLM.Load(modelDirectory, ScalarType.Float32, device);
         var verifier = new ModelVerifier(model, new ReferenceCases(file));
         if (model.Config.DType is not ("bfloat16" or "float16") || !file.Contains("logits"))
         {
@@ -46,7 +47,7 @@ public sealed class ModelVerifier
         }
 
         // Casting a whole module rounds its frequency buffer too; references made that way differ at every position but 0.
-        using var rounded = CausalLM.Load(modelDirectory, ScalarType.Float32, null, model.Config.DType == "float16" ? ScalarType.Float16 : ScalarType.BFloat16);
+        using var rounded = CausalLM.Load(modelDirectory, ScalarType.Float32, device, model.Config.DType == "float16" ? ScalarType.Float16 : ScalarType.BFloat16);
         var other = new ModelVerifier(rounded, new ReferenceCases(file));
         return other.Logits().MaxAbsolute < verifier.Logits().MaxAbsolute ? other.Run([RoundedRotary]) : verifier.Run([]);
     }
@@ -114,7 +115,7 @@ public sealed class ModelVerifier
             throw new ModelFormatException(_cases.File.Path, $"tensor 'input_ids' holds {stranger}; expected ids below the model's vocabulary of {_model.Config.VocabSize}");
         }
 
-        return torch.tensor<long>(values, rows, columns);
+        return torch.tensor<long>(values, rows, columns).to(_model.device);
     }
 
     private void Add(TensorComparison comparison) => _compared[comparison.Name] = comparison;

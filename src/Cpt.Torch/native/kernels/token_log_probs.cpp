@@ -81,9 +81,10 @@ struct TokenLogProbs : torch::autograd::Function<TokenLogProbs> {
 };
 
 at::Tensor composite(const at::Tensor& logits, const at::Tensor& targets) {
-    const auto ignored = targets < 0;
-    const auto chosen = at::log_softmax(logits, -1, at::kFloat).gather(-1, targets.masked_fill(ignored, 0).unsqueeze(-1)).squeeze(-1);
-    return chosen.masked_fill(ignored, 0);
+    // nll_loss rather than gather: its backward pass adds nothing atomically, so a GPU repeats it bit for bit.
+    constexpr int64_t ignored = -100;
+    const auto wanted = targets.masked_fill(targets < 0, ignored);
+    return -at::nll_loss(at::log_softmax(logits, -1, at::kFloat), wanted, at::Tensor(), at::Reduction::None, ignored);
 }
 
 at::Tensor token_log_probs(const at::Tensor& logits, const at::Tensor& targets) {
