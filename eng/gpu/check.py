@@ -1,0 +1,201 @@
+"""The sections of eng/gpu-check.sh, which calls this: each within its time, a failure recorded and the next one begun.
+
+Writes results.json (everything), report.txt (for people) and a log for every command into --output.
+"""
+import argparse
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+SHARES = {"parity": 60, "train": 110, "bench05": 90, "bench7": 150}
+
+
+class Check:
+    def __init__(self, options):
+        self.options, self.results, self.lines = options, {}, []
+        self.output, self.work = Path(options.output), Path(options.work)
+        self.began = time.monotonic()
+
+    def say(self, text):
+        line = f"[{time.monotonic() - self.began:5.0f} s] {text}"
+        self.lines.append(line)
+        print(line, flush=True)
+
+    def run(self, name, arguments, seconds, ok=(0,), env=None):
+        """Runs cpt; its two streams go to logs. Returns (exit code or None for a timeout, stdout)."""
+        out, err = self.output / f"{name}.out", self.output / f"{name}.err"
+        with open(out, "wb") as to, open(err, "wb") as errors:
+            process = subprocess.Popen([self.options.cpt, *arguments], stdout=to, stderr=errors, cwd=self.work, env={**os.environ, **(env or {})})
+            try:
+                code = process.wait(timeout=max(5, seconds))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                code = None
+        if code not in ok:
+            said = err.read_text(errors="replace").strip().splitlines()[-6:]
+            self.say(f"{name}: {'took longer than %d s' % seconds if code is None else 'exit code %s' % code}" + "".join("\n          " + line[:300] for line in said))
+        return code, out.read_text(errors="replace")
+
+    def parity(self, seconds):
+        """cpt model verify over every golden model."""
+        until = time.monotonic() + seconds
+        found = {}
+        for folder in sorted(Path(self.options.golden).iterdir()):
+            reference = folder / "cases.safetensors"
+            if not reference.exists():
+                continue
+            code, text = self.run(
+                f"parity-{folder.name}",
+                ["model", "verify", "-m", str(folder), "-r", str(reference), "--device", self.options.device, "--tolerance", "1e-4", "-o", "json"],
+                until - time.monotonic(), ok=(0, 1))
+            try:
+                report = json.loads(text)
+            except ValueError:
+                found[folder.name] = {"passed": False, "exitCode": code}
+                continue
+            worst = {}
+            for tensor in report["tensors"]:
+                kind = tensor["name"].split(".")[0] if tensor["name"].startswith(("grad", "adamw.final")) else tensor["name"]
+                key = "maxRelative" if tensor["measure"] == "Relative" else "maxAbsolute"
+                value = tensor[key] if tensor[key] is not None else float("nan")
+                if not value <= worst.get(kind, -1.0):
+                    worst[kind] = value
+            found[folder.name] = {"passed": report["passed"], "compared": len(report["tensors"]), "largest": worst}
+            self.say(f"parity {folder.name}: {'passed' if report['passed'] else 'PAST THE TOLERANCE'}, {len(report['tensors'])} tensors; "
+                     + ", ".join(f"{kind} {value:.1e}" for kind, value in sorted(worst.items())))
+        return {"passed": bool(found) and all(entry["passed"] for entry in found.values()), "models": found}
+
+    def train(self, seconds):
+        """The same chain three times: undisturbed, again, and stopped in the middle and resumed. All must commit the same digests."""
+        until = time.monotonic() + seconds
+        manifest = Path(self.options.root) / "eng" / "gpu" / "digits.yaml"
+        digests, stages, took = {}, {}, {}
+        for name in ("first", "again", "resumed"):
+            arguments = ["run", "-f", str(manifest), "--workdir", str(self.work / f"run-{name}"), "-o", "json"]
+            started = time.monotonic()
+            if name == "resumed":
+                self.stop_in_the_middle(arguments, until - time.monotonic())
+            code, text = self.run(f"train-{name}", arguments, until - time.monotonic())
+            took[name] = round(time.monotonic() - started, 1)
+            try:
+                status = json.loads(text)
+            except ValueError:
+                digests[name] = None
+                continue
+            digests[name] = {stage["name"]: stage.get("checkpoint") or stage.get("checkpointDigest") for stage in status.get("stages", [])}
+            stages[name] = status.get("stages")
+            self.say(f"train {name}: exit code {code}, {took[name]} s, " + ", ".join(f"{stage} {str(digest)[:12]}" for stage, digest in digests[name].items()))
+        warnings = set()
+        for log in self.work.glob("run-*/**/*"):
+            if log.is_file() and log.suffix in (".log", ".err", ".jsonl", ".txt"):
+                text = log.read_text(errors="replace")
+                warnings.update(re.findall(r"[\w:]+ does not have a deterministic implementation", text))
+                if "error" in log.name or log.suffix == ".err":
+                    warnings.update(line[:300] for line in text.splitlines() if "Warning" in line)
+        good = digests.get("first")
+        repeats, resumes = bool(good) and digests.get("again") == good, bool(good) and digests.get("resumed") == good
+        self.say(f"train: the same again: {'same digests' if repeats else 'OTHER DIGESTS'}; resumed: {'same digests' if resumes else 'OTHER DIGESTS'}")
+        for warning in sorted(warnings):
+            self.say(f"train: {warning}")
+        return {"passed": repeats and resumes, "repeats": repeats, "resumes": resumes, "digests": digests, "seconds": took, "warnings": sorted(warnings), "stages": stages.get("first")}
+
+    def stop_in_the_middle(self, arguments, seconds):
+        """Starts the chain and stops it as a person would, once a checkpoint of its second stage is committed."""
+        out = self.output / "train-stopped.out"
+        with open(out, "wb") as to, open(self.output / "train-stopped.err", "wb") as errors:
+            # Not json: the lines of the run as it goes.
+            process = subprocess.Popen([self.options.cpt, *arguments[:-2], "-o", "text"], stdout=to, stderr=errors, cwd=self.work)
+            end = time.monotonic() + seconds
+            while process.poll() is None and time.monotonic() < end:
+                text = out.read_text(errors="replace")
+                if re.search(r"grpo\b.*step (10|15|20) of 30 is committed", text):
+                    process.send_signal(signal.SIGINT)
+                    break
+                time.sleep(0.05)
+            try:
+                code = process.wait(timeout=60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                code = process.wait()
+        self.say(f"train stopped: exit code {code} (75: stopped after saving)")
+
+    def bench(self, shape, precisions, rounds, seconds, extra=()):
+        name = f"bench-{shape}"
+        arguments = ["bench", "models", "--shape", self.options.shape or shape, "--device", self.options.device, "--rounds", str(rounds), "--python", self.options.python, *extra, "-o", "json"]
+        for precision in precisions:
+            arguments += ["--precision", precision]
+        code, text = self.run(name, arguments, seconds)
+        for line in (self.output / f"{name}.err").read_text(errors="replace").splitlines():
+            if "tokens/s" in line:
+                self.say(f"bench {line}")
+        try:
+            return {"passed": code == 0, **json.loads(text)}
+        except ValueError:
+            return {"passed": False, "exitCode": code, "log": (self.output / f"{name}.err").read_text(errors="replace").splitlines()[-30:]}
+
+    def bench05(self, seconds):
+        return self.bench("0.5b", ["bfloat16-pure", "bfloat16"], 3, seconds)
+
+    def bench7(self, seconds):
+        # Weights, gradients and two moments in bfloat16 are 61 GB; what is left of 80 GB holds the activations of one sequence.
+        memory = self.gpu_bytes()
+        extra = ["--batch", "4" if memory > 120 << 30 else "1"]
+        return self.bench("7b", ["bfloat16-pure"], 2, seconds, extra)
+
+    def gpu_bytes(self):
+        try:
+            text = subprocess.run(["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"], capture_output=True, text=True, timeout=20).stdout
+            return int(text.split()[0]) << 20
+        except (OSError, ValueError, IndexError, subprocess.TimeoutExpired):
+            return 0
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("--cpt", "--root", "--work", "--output", "--python"):
+        parser.add_argument(name, required=True)
+    parser.add_argument("--sections", default=",".join(SHARES))
+    parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
+    parser.add_argument("--shape")
+    parser.add_argument("--golden")
+    parser.add_argument("--seconds", type=int, default=360)
+    options = parser.parse_args()
+    options.golden = options.golden or str(Path(options.root) / "tests" / "data" / "golden")
+    sections = options.sections.split(",")
+    if unknown := set(sections) - set(SHARES):
+        parser.error(f"--sections: {', '.join(sorted(unknown))} is unknown; known are {', '.join(SHARES)}")
+
+    check = Check(options)
+    try:
+        gpu = subprocess.run(["nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"], capture_output=True, text=True, timeout=20).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        gpu = "none"
+    check.say(f"GPU: {gpu}; {os.cpu_count()} cores")
+    check.results["machine"] = {"gpu": gpu, "cores": os.cpu_count()}
+    scale = options.seconds / sum(SHARES[section] for section in sections)
+    end = check.began + options.seconds
+    for section in sections:
+        seconds = min(SHARES[section] * max(scale, 1.0), end - time.monotonic())
+        if seconds < 10:
+            check.say(f"{section}: left out, the time is spent")
+            check.results[section] = {"passed": False, "leftOut": True}
+            continue
+        began = time.monotonic()
+        try:
+            check.results[section] = getattr(check, section)(seconds)
+        except Exception as error:  # noqa: BLE001 - the next section is worth as much
+            check.say(f"{section}: {type(error).__name__}: {error}")
+            check.results[section] = {"passed": False, "error": f"{type(error).__name__}: {error}"}
+        check.results[section]["took"] = round(time.monotonic() - began, 1)
+        check.say(f"{section}: {'passed' if check.results[section]['passed'] else 'FAILED'} after {check.results[section]['took']} s")
+        (check.output / "results.json").write_text(json.dumps(check.results, indent=1) + "\n")
+        (check.output / "report.txt").write_text("\n".join(check.lines) + "\n")
+    raise SystemExit(0 if all(check.results[section]["passed"] for section in sections) else 1)
+
+
+main()
