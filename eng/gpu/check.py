@@ -109,7 +109,9 @@ class Check:
         out = self.output / "train-stopped.out"
         with open(out, "wb") as to, open(self.output / "train-stopped.err", "wb") as errors:
             # Not json: the lines of the run as it goes.
-            process = subprocess.Popen([self.options.cpt, *arguments[:-2], "-o", "text"], stdout=to, stderr=errors, cwd=self.work)
+            # Whoever started this in the background may have it ignore Ctrl-C, and children inherit that.
+            process = subprocess.Popen([self.options.cpt, *arguments[:-2], "-o", "text"], stdout=to, stderr=errors, cwd=self.work,
+                                       preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
             end = time.monotonic() + seconds
             while process.poll() is None and time.monotonic() < end:
                 text = out.read_text(errors="replace")

@@ -35,11 +35,15 @@ public sealed class ModelVerifier
     /// <param name="device">Where the model computes; null: the CPU.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="ModelFormatException">A file is damaged, or the reference belongs to a model of another shape.</exception>
-    public static VerificationReport Verify(string modelDirectory, string referenceFile, Device? device = null)
+    public static VerificationReport Verify(string modelDirectory, string referenceFile, Device? device = null) => Verify(modelDirectory, referenceFile, device, byLibrary: null);
+
+    /// <param name="byLibrary">Whether libtorch's operators compute what our kernels do on a CPU; null: as the device has it.</param>
+    internal static VerificationReport Verify(string modelDirectory, string referenceFile, Device? device, bool? byLibrary)
     {
         using var file = SafetensorsFile.Open(referenceFile);
         using var scope = torch.NewDisposeScope();
         using var model = CausalLM.Load(modelDirectory, ScalarType.Float32, device);
+        model.ByLibrary = byLibrary ?? model.ByLibrary;
         var verifier = new ModelVerifier(model, new ReferenceCases(file));
         if (model.Config.DType is not ("bfloat16" or "float16") || !file.Contains("logits"))
         {
@@ -48,6 +52,7 @@ public sealed class ModelVerifier
 
         // Casting a whole module rounds its frequency buffer too; references made that way differ at every position but 0.
         using var rounded = CausalLM.Load(modelDirectory, ScalarType.Float32, device, model.Config.DType == "float16" ? ScalarType.Float16 : ScalarType.BFloat16);
+        rounded.ByLibrary = model.ByLibrary;
         var other = new ModelVerifier(rounded, new ReferenceCases(file));
         return other.Logits().MaxAbsolute < verifier.Logits().MaxAbsolute ? other.Run([RoundedRotary]) : verifier.Run([]);
     }
