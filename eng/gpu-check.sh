@@ -6,7 +6,7 @@
 #   eng/gpu-check.sh [options]
 #
 #   --program FILE     what eng/publish-gpu-check.sh made (default: artifacts/gpu-check/cpt.tar.xz), or a directory that holds cpt
-#   --output DIR       where results go: results.json, report.txt and logs (default: $OUT, else artifacts/gpu-check/results)
+#   --output DIR       where results go: results.json, report.txt, logs.tar.gz (default: $OUT, else artifacts/gpu-check/results)
 #   --sections LIST    of parity,train,bench05,bench7 (default: all, in this order)
 #   --device NAME      cuda, or cpu for a rehearsal without a GPU (default: cuda)
 #   --shape NAME       for a rehearsal: measure this shape in both bench sections
@@ -36,7 +36,13 @@ started=$SECONDS
 note() { echo "gpu-check: [$((SECONDS - started)) s] $*"; }
 
 work="$(mktemp -d "${TMPDIR:-/tmp}/gpu-check.XXXXXX")"
-trap 'rm -rf "$work"' EXIT
+mkdir "$work/logs"
+# Logs are many and small; the runs' own stand beside their checkpoints.
+finish() {
+  (cd "$work" && find . \( -path './logs/*' -o -path './run-*/logs/*' \) -type f -size -4M -print0 | tar -czf "$output/logs.tar.gz" --null -T -) || true
+  rm -rf "$work"
+}
+trap finish EXIT
 if [ -d "$program" ]; then
   cp -r "$program" "$work/cpt"
 else
@@ -52,12 +58,12 @@ torch="$("$python" -c 'import importlib.util as u; s = u.find_spec("torch"); pri
 where=()
 [ ! -e "$torch/include/ATen/ATen.h" ] || where=(--torch "$torch")
 note "compiling the shim against $torch"
-if ! "$root/eng/build-shim.sh" "${where[@]+"${where[@]}"}" --output "$work/native/libcpt_torch.so" >"$output/build-shim.log" 2>&1; then
-  grep -E 'error|undefined' "$output/build-shim.log" | head -40
-  tail -20 "$output/build-shim.log"
+if ! "$root/eng/build-shim.sh" "${where[@]+"${where[@]}"}" --output "$work/native/libcpt_torch.so" >"$work/logs/build-shim.log" 2>&1; then
+  grep -E 'error|undefined' "$work/logs/build-shim.log" | head -40
+  tail -20 "$work/logs/build-shim.log"
   exit 70
 fi
-tail -1 "$output/build-shim.log"
+tail -1 "$work/logs/build-shim.log"
 cp "$work/native/libcpt_torch.so" "$work/cpt/libcpt_torch.so"
 note "the shim is compiled"
 

@@ -1,6 +1,6 @@
 """The sections of eng/gpu-check.sh, which calls this: each within its time, a failure recorded and the next one begun.
 
-Writes results.json (everything), report.txt (for people) and a log for every command into --output.
+Writes results.json (everything) and report.txt (for people) into --output, and a log for every command into --work/logs.
 """
 import argparse
 import json
@@ -18,6 +18,8 @@ class Check:
     def __init__(self, options):
         self.options, self.results, self.lines = options, {}, []
         self.output, self.work = Path(options.output), Path(options.work)
+        self.logs = self.work / "logs"
+        self.logs.mkdir(exist_ok=True)
         self.began = time.monotonic()
 
     def say(self, text):
@@ -27,7 +29,7 @@ class Check:
 
     def run(self, name, arguments, seconds, ok=(0,), env=None):
         """Runs cpt; its two streams go to logs. Returns (exit code or None for a timeout, stdout)."""
-        out, err = self.output / f"{name}.out", self.output / f"{name}.err"
+        out, err = self.logs / f"{name}.out", self.logs / f"{name}.err"
         with open(out, "wb") as to, open(err, "wb") as errors:
             process = subprocess.Popen([self.options.cpt, *arguments], stdout=to, stderr=errors, cwd=self.work, env={**os.environ, **(env or {})})
             try:
@@ -99,26 +101,27 @@ class Check:
                     warnings.update(line[:300] for line in text.splitlines() if "Warning" in line)
         good = digests.get("first")
         repeats, resumes = bool(good) and digests.get("again") == good, bool(good) and digests.get("resumed") == good
-        self.say(f"train: the same again: {'same digests' if repeats else 'OTHER DIGESTS'}; resumed: {'same digests' if resumes else 'OTHER DIGESTS'}")
+        verdict = lambda name, equal: "same digests" if equal else "OTHER DIGESTS" if digests.get(name) else "did not end"
+        self.say(f"train: the same again: {verdict('again', repeats)}; resumed: {verdict('resumed', resumes)}")
         for warning in sorted(warnings):
             self.say(f"train: {warning}")
         return {"passed": repeats and resumes, "repeats": repeats, "resumes": resumes, "digests": digests, "seconds": took, "warnings": sorted(warnings), "stages": stages.get("first")}
 
     def stop_in_the_middle(self, arguments, seconds):
         """Starts the chain and stops it as a person would, once a checkpoint of its second stage is committed."""
-        out = self.output / "train-stopped.out"
-        with open(out, "wb") as to, open(self.output / "train-stopped.err", "wb") as errors:
+        out = self.logs / "train-stopped.out"
+        with open(out, "wb") as to, open(self.logs / "train-stopped.err", "wb") as errors:
             # Not json: the lines of the run as it goes.
             # Whoever started this in the background may have it ignore Ctrl-C, and children inherit that.
             process = subprocess.Popen([self.options.cpt, *arguments[:-2], "-o", "text"], stdout=to, stderr=errors, cwd=self.work,
                                        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-            end = time.monotonic() + seconds
+            end = time.monotonic() + seconds / 2
             while process.poll() is None and time.monotonic() < end:
                 text = out.read_text(errors="replace")
                 if re.search(r"grpo\b.*step (10|15|20) of 30 is committed", text):
-                    process.send_signal(signal.SIGINT)
                     break
                 time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
             try:
                 code = process.wait(timeout=60)
             except subprocess.TimeoutExpired:
@@ -132,13 +135,13 @@ class Check:
         for precision in precisions:
             arguments += ["--precision", precision]
         code, text = self.run(name, arguments, seconds)
-        for line in (self.output / f"{name}.err").read_text(errors="replace").splitlines():
+        for line in (self.logs / f"{name}.err").read_text(errors="replace").splitlines():
             if "tokens/s" in line:
                 self.say(f"bench {line}")
         try:
             return {"passed": code == 0, **json.loads(text)}
         except ValueError:
-            return {"passed": False, "exitCode": code, "log": (self.output / f"{name}.err").read_text(errors="replace").splitlines()[-30:]}
+            return {"passed": False, "exitCode": code, "log": (self.logs / f"{name}.err").read_text(errors="replace").splitlines()[-30:]}
 
     def bench05(self, seconds):
         return self.bench("0.5b", ["bfloat16-pure", "bfloat16"], 3, seconds)
