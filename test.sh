@@ -43,7 +43,8 @@ for project in "$ROOT"/tests/Cpt.*.Tests; do
   say "── $name"
   code=0
   # A project without tests (or with none after the filter) is not a failure, hence exit code 8's absence below.
-  dotnet "$dll" -noLogo -noColor -xml "$xml" "${filter[@]}" </dev/null >"$log" 2>&1 || code=$?
+  # A shell in the background hands its children SIGINT ignored, and tests send it.
+  env --default-signal=INT,QUIT dotnet "$dll" -noLogo -noColor -xml "$xml" "${filter[@]}" </dev/null >"$log" 2>&1 || code=$?
   if [ ! -s "$xml" ]; then
     tail -n 30 "$log" >&2
     broken+=("$name ended with exit code $code before it wrote its results")

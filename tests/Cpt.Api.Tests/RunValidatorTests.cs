@@ -196,9 +196,8 @@ public sealed class RunValidatorTests
     public void EveryFieldOfTheSpecHasARuleOrATypeThatSpeaksForItself()
     {
         var texts = Walk(typeof(ContinualRunSpec), "spec").Where(entry => entry.Field.Type == typeof(string)).ToList();
-        string[] free = ["spec.template.image", "spec.stages.template.image"];
         Assert.True(texts.Count > 20, "the walk reaches the whole spec");
-        Assert.Equal(free.Order(StringComparer.Ordinal), texts.Where(entry => entry.Field.Rules.Count == 0).Select(entry => entry.Path).Order(StringComparer.Ordinal));
+        Assert.Empty(texts.Where(entry => entry.Field.Rules.Count == 0).Select(entry => entry.Path));
     }
 
     [Fact]
@@ -212,7 +211,7 @@ public sealed class RunValidatorTests
         Assert.Equal(ManifestReader.Write(run), ManifestReader.Write(RunDefaults.Apply(run)));
         foreach (var stage in run.Spec.Stages)
         {
-            Assert.All(stage.Parameters!, parameter => Assert.Null(StageParameters.Rules[parameter.Key](parameter.Value)));
+            Assert.All(stage.Parameters!, parameter => Assert.Null(StageParameters.Rules[parameter.Key].Check(parameter.Value)));
         }
     }
 

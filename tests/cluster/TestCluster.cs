@@ -67,10 +67,12 @@ public sealed class TestCluster : IAsyncDisposable
         compacted.EnsureSuccessStatusCode();
     }
 
+    /// <summary>As the administrator.</summary>
+    public Kubectl Kubectl => new(Kubeconfig, Path.Combine(Directory, "kubectl-cache"));
+
     /// <returns>What kubectl printed.</returns>
     /// <exception cref="InvalidOperationException">It failed.</exception>
-    public Task<string> KubectlAsync(CancellationToken cancellation, params string[] arguments) =>
-        RunAsync("kubectl", ["--kubeconfig", Kubeconfig, "--cache-dir", Path.Combine(Directory, "kubectl-cache"), .. arguments], cancellation);
+    public Task<string> KubectlAsync(CancellationToken cancellation, params string[] arguments) => Kubectl.OutputAsync(arguments, cancellation: cancellation);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await ScriptAsync("down.sh", CancellationToken.None, "--wipe", Directory);

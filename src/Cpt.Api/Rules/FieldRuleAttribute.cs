@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Cpt.Api.Rules;
 
 /// <summary>
@@ -9,6 +11,9 @@ public abstract class FieldRuleAttribute : Attribute
 {
     /// <summary>What is wrong with the value and what would be right, or null when it obeys. Never called with null.</summary>
     public abstract string? Check(object value);
+
+    /// <summary>Adds the rule to the field's schema: what a server without CEL can hold as keywords, the rest as a CEL rule.</summary>
+    internal abstract void Describe(JsonObject schema);
 }
 
 /// <summary>The field may not change once the run exists.</summary>

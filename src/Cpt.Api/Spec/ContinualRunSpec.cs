@@ -1,10 +1,15 @@
+using System.Text.Json.Serialization;
+using Cpt.Api.Reading;
 using Cpt.Api.Rules;
 
 namespace Cpt.Api;
 
-/// <summary>What a run should do. Whatever is left out gets the value that <see cref="RunDefaults"/> gives it.</summary>
-public sealed record ContinualRunSpec
+/// <summary>What a run should do. Whatever is left out has a default.</summary>
+public sealed record ContinualRunSpec : IJsonOnDeserialized
 {
+    /// <summary>Ten years: far more than anybody waits, and no sum of it with a time overflows.</summary>
+    private const long LongestSeconds = 315_360_000;
+
     /// <summary>True: save, stop the pods and keep all progress. False again: go on with the next attempt.</summary>
     public bool? Suspend { get; init; }
 
@@ -42,16 +47,21 @@ public sealed record ContinualRunSpec
 
     /// <summary>The run fails when it is active for longer than this.</summary>
     [Minimum(1)]
+    [Maximum(LongestSeconds)]
     public long? ActiveDeadlineSeconds { get; init; }
 
     /// <summary>The run is deleted this long after it ended; never where it is left out. Its artifacts follow <c>storage.deletionPolicy</c>.</summary>
     [Minimum(0)]
+    [Maximum(LongestSeconds)]
     public long? TtlSecondsAfterFinished { get; init; }
 
     /// <summary>The tasks to learn, in this order. Stages may be added to the end at any time, also after the run ended.</summary>
     [Items(1, 64)]
     [MapList("name")]
     public required IReadOnlyList<RunStage> Stages { get; init; }
+
+    /// <summary>JSON has nulls where the types have none; a server without schemas hands them on.</summary>
+    void IJsonOnDeserialized.OnDeserialized() => Holes.Refuse(this, "spec");
 }
 
 /// <summary>When a stage that was trained before is trained again.</summary>

@@ -103,7 +103,7 @@ public enum PromptMode
 /// <summary>The KL term of the loss.</summary>
 public sealed record KlSettings
 {
-    /// <summary>The model the policy is held to.</summary>
+    /// <summary>The model the policy is held to; Base where it is left out and klCoefficient is above 0.</summary>
     public ReferenceModel? Reference { get; init; }
 
     /// <summary>With d = log π_ref − log π: k1 = −d, k2 = d²/2, k3 = eᵈ − d − 1.</summary>
@@ -149,11 +149,11 @@ public enum Aggregation
 /// <summary>What a rollout earns: accuracyWeight × accuracy + formatWeight × format.</summary>
 public sealed record RewardSettings
 {
-    /// <summary>Weight of a right answer.</summary>
+    /// <summary>Weight of a right answer; "1", or "0.9" with prompt ChainOfThought, where it is left out.</summary>
     [Decimal(Minimum = 0, Maximum = 1)]
     public string? AccuracyWeight { get; init; }
 
-    /// <summary>Weight of the asked-for form.</summary>
+    /// <summary>Weight of the asked-for form; "0", or "0.1" with prompt ChainOfThought, where it is left out.</summary>
     [Decimal(Minimum = 0, Maximum = 1)]
     public string? FormatWeight { get; init; }
 }

@@ -9,16 +9,17 @@ public sealed record RunStage
     [DnsLabel]
     public required string Name { get; init; }
 
-    /// <summary>SFT: supervised fine-tuning on the task's answers. RFT: reinforcement fine-tuning on rewards of sampled answers.</summary>
+    /// <summary>How it learns.</summary>
     public required Method Method { get; init; }
 
     /// <summary>What is learned.</summary>
     public required StageTask Task { get; init; }
 
-    /// <summary>Only for RFT.</summary>
+    /// <summary>Reinforcement fine-tuning: how rollouts are sampled and rewarded. Only for method RFT.</summary>
     public RftSettings? Rft { get; init; }
 
-    /// <summary>Parameters of the optimization, all written as strings; see <see cref="StageParameters"/> for the known ones.</summary>
+    /// <summary>Parameters of the optimization, all written as strings.</summary>
+    [Items(0, 32)]
     public IReadOnlyDictionary<string, string>? Parameters { get; init; }
 
     /// <summary>Mixes samples of earlier stages' tasks into the training data.</summary>

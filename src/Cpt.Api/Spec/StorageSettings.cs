@@ -42,6 +42,7 @@ public sealed record RetentionSettings
 {
     /// <summary>Newest intermediate checkpoints kept while a stage trains.</summary>
     [Minimum(1)]
+    [Maximum(1000)]
     public int? CheckpointsPerStage { get; init; }
 }
 
@@ -78,12 +79,12 @@ public sealed record RetrySettings
 /// <summary>Exponential backoff between retries.</summary>
 public sealed record BackoffSettings
 {
-    /// <summary>After the first failure.</summary>
+    /// <summary>Wait after the first failure; 10 where it is left out.</summary>
     [Minimum(0)]
     [Maximum(86400)]
     public int? InitialSeconds { get; init; }
 
-    /// <summary>At most.</summary>
+    /// <summary>Longest wait; 600, or initialSeconds where that is more, where it is left out.</summary>
     [Minimum(0)]
     [Maximum(604800)]
     public int? MaxSeconds { get; init; }

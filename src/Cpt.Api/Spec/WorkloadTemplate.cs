@@ -7,14 +7,17 @@ namespace Cpt.Api;
 public sealed record WorkloadTemplate
 {
     /// <summary>The trainer's image; the operator's own default where it is left out.</summary>
+    [MaximumLength(512)]
     public string? Image { get; init; }
 
     /// <summary>Pods of a stage.</summary>
     [Minimum(1)]
+    [Maximum(1024)]
     public int? Nodes { get; init; }
 
     /// <summary>Workers started in each pod, one a GPU.</summary>
     [Minimum(1)]
+    [Maximum(128)]
     public int? ProcessesPerNode { get; init; }
 
     /// <summary>Requests and limits of the trainer's container, as in a Pod.</summary>
@@ -27,9 +30,10 @@ public sealed record WorkloadTemplate
 
     /// <summary>Time the trainer has to save after it was asked to stop.</summary>
     [Minimum(1)]
+    [Maximum(604800)]
     public long? TerminationGracePeriodSeconds { get; init; }
 
-    /// <summary>Merged into the pod's spec: nodeSelector, tolerations, affinity, volumes, …</summary>
+    /// <summary>Merged into the pod's spec: nodeSelector, tolerations, affinity, volumes and the like.</summary>
     [FreeForm]
     public JsonObject? PodOverrides { get; init; }
 }

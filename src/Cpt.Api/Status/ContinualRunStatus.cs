@@ -1,3 +1,5 @@
+using Cpt.Api.Rules;
+
 namespace Cpt.Api;
 
 /// <summary>
@@ -10,6 +12,7 @@ public sealed record ContinualRunStatus
     public long? ObservedGeneration { get; init; }
 
     /// <summary>Succeeded (the summary), Accepted, StorageReady, Suspended, Stalled.</summary>
+    [MapList("type")]
     public IReadOnlyList<Condition> Conditions { get; init => field = value ?? []; } = [];
 
     /// <summary>The reason of the condition Succeeded, as a column.</summary>
@@ -45,7 +48,7 @@ public sealed record ContinualRunStatus
     /// <summary>The stage whose gates <c>spec.retryToken</c> let the run go past.</summary>
     public string? GatesPassedAfter { get; init; }
 
-    /// <summary>Fingerprints of the fields that may not change, by path; see <see cref="ImmutableFields"/>.</summary>
+    /// <summary>Fingerprints of the fields that may not change, by path.</summary>
     public IReadOnlyDictionary<string, string>? ImmutableFields { get; init; }
 
     /// <summary>Digest of the base model's files.</summary>
@@ -72,6 +75,8 @@ public sealed record ContinualRunStatus
     /// <summary>Scores after every stage.</summary>
     public MatrixStatus? Matrix { get; init; }
 
+    // No map list: one writer owns all of it, and the server's notes on who owns each field of 64 stages would be a fifth of the object.
+
     /// <summary>One entry for each stage of <c>spec.stages</c>, in order.</summary>
     public IReadOnlyList<StageStatus> Stages { get; init => field = value ?? []; } = [];
 }
@@ -79,13 +84,13 @@ public sealed record ContinualRunStatus
 /// <summary>A condition as Kubernetes' own types have it.</summary>
 public sealed record Condition
 {
-    /// <summary>One of <see cref="ConditionTypes"/>.</summary>
+    /// <summary>Succeeded, Accepted, StorageReady, Suspended or Stalled.</summary>
     public required string Type { get; init; }
 
     /// <summary>True, False or Unknown.</summary>
     public required string Status { get; init; }
 
-    /// <summary>CamelCase, one of <see cref="Reasons"/>.</summary>
+    /// <summary>One word, the same as long as nothing changes.</summary>
     public required string Reason { get; init; }
 
     /// <summary>For people.</summary>

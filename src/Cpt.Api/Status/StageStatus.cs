@@ -33,6 +33,7 @@ public sealed record StageStatus
     public int Retries { get; init; }
 
     /// <summary>Failed attempts since the last newer checkpoint; <c>maxRetries</c> bounds these.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int FailuresInARow { get; init; }
 
     /// <summary>Attempts that were taken away: they cost no retry.</summary>
@@ -73,7 +74,6 @@ public sealed record StageStatus
 }
 
 /// <summary>Where a stage stands.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<StageState>))]
 public enum StageState
 {
     /// <summary>Not its turn, held back, or waiting for a retry.</summary>
@@ -101,7 +101,7 @@ public enum StageState
     Skipped,
 }
 
-/// <summary>The accuracy matrix: a compact form, so that 64 stages fit into one object.</summary>
+/// <summary>The accuracy matrix: a row is one text, so that 64 stages fit into one object and a person can read them.</summary>
 public sealed record MatrixStatus
 {
     /// <summary>Columns: the tasks in chain order.</summary>
@@ -120,9 +120,11 @@ public sealed record MatrixRowStatus
     /// <summary>The stage after which was scored; empty for the base model.</summary>
     public required string After { get; init; }
 
-    /// <summary>Percent with two decimals, one for each of <see cref="MatrixStatus.Tasks"/>; empty where nothing was scored.</summary>
+    /// <summary>Percent with two decimals, one for each of the matrix's tasks, in one text with blanks between; "-" where nothing was scored.</summary>
+    [JsonConverter(typeof(CellsConverter))]
     public IReadOnlyList<string> Tasks { get; init => field = value ?? []; } = [];
 
-    /// <summary>The same for <see cref="MatrixStatus.Benchmarks"/>.</summary>
+    /// <summary>The same for the matrix's benchmarks.</summary>
+    [JsonConverter(typeof(CellsConverter))]
     public IReadOnlyList<string> Benchmarks { get; init => field = value ?? []; } = [];
 }

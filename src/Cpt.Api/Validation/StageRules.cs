@@ -17,7 +17,7 @@ internal static class StageRules
         {
             foreach (var (key, value) in stage.Parameters ?? new Dictionary<string, string>(StringComparer.Ordinal))
             {
-                var problem = StageParameters.Rules.TryGetValue(key, out var rule) ? rule(value) : Unknown(key, stage);
+                var problem = StageParameters.Rules.TryGetValue(key, out var rule) ? rule.Check(value) : Unknown(key, stage);
                 if (problem is not null)
                 {
                     yield return new FieldError(Path(index, $"parameters.{key}"), problem);

@@ -1,0 +1,46 @@
+using Cpt.Api.Schema;
+
+namespace Cpt.Cli.Tests;
+
+public sealed class GenerateCommandTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("cpt-generate-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task TheDefinitionIsWrittenAndThenFoundEqual()
+    {
+        var place = Path.Combine(_directory, "new", "crds");
+        var (code, output, _) = await RunAsync("--output", place);
+        Assert.Equal((0, Path.Combine(place, RunDefinition.FileName)), (code, output.Trim()));
+        Assert.Equal(RunDefinition.ToYaml(), await File.ReadAllTextAsync(output.Trim()));
+        Assert.Equal(0, (await RunAsync("--output", place, "--check")).Code);
+    }
+
+    [Fact]
+    public async Task CheckFailsOnAMissingOrEditedFileAndWritesNothing()
+    {
+        var path = Path.Combine(_directory, RunDefinition.FileName);
+        var missing = await RunAsync("--output", _directory, "--check");
+        Assert.Equal(65, missing.Code);
+        Assert.Contains($"{path} does not exist; write it with: ", missing.Errors, StringComparison.Ordinal);
+        Assert.False(File.Exists(path));
+
+        await File.WriteAllTextAsync(path, RunDefinition.ToYaml() + "# edited\n");
+        var edited = await RunAsync("--output", _directory, "--check");
+        Assert.Equal(65, edited.Code);
+        Assert.Contains($"{path} is not what this program generates; write it with: ", edited.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("# edited\n", await File.ReadAllTextAsync(path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ADashWritesToStandardOutput() => Assert.Equal((0, RunDefinition.ToYaml(), ""), await RunAsync("--output", "-"));
+
+    private static async Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments)
+    {
+        var (output, errors) = (new StringWriter(), new StringWriter());
+        var code = await Commands.GenerateCommand.Create().Parse(["crds", .. arguments]).InvokeAsync(new() { Output = output, Error = errors });
+        return (code, output.ToString(), errors.ToString());
+    }
+}
