@@ -23,18 +23,20 @@ internal static class Attention
             return attended.view(batch.Rows * batch.Columns, config.QuerySize);
         }
 
+        // Nothing that is cached is trained on.
+        Func<Tensor, Tensor, Tensor, Tensor> turn = batch is { ByLibrary: true, Cache: not null } ? rope_unrecorded : rope;
         Tensor q, k, v;
         if (config.QueryKeyNorm)
         {
             var parts = all.split([heads, groups, groups], 2);
-            q = rope(rms_norm(parts[0], layer.QueryNorm!, config.RmsNormEps), batch.Cos, batch.Sin);
-            k = rope(rms_norm(parts[1], layer.KeyNorm!, config.RmsNormEps), batch.Cos, batch.Sin);
+            q = turn(rms_norm(parts[0], layer.QueryNorm!, config.RmsNormEps), batch.Cos, batch.Sin);
+            k = turn(rms_norm(parts[1], layer.KeyNorm!, config.RmsNormEps), batch.Cos, batch.Sin);
             v = parts[2];
         }
         else
         {
             var parts = all.split([heads + groups, groups], 2);
-            var turned = rope(parts[0], batch.Cos, batch.Sin).split([heads, groups], 2);
+            var turned = turn(parts[0], batch.Cos, batch.Sin).split([heads, groups], 2);
             (q, k, v) = (turned[0], turned[1], parts[1]);
         }
 

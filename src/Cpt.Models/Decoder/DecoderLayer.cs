@@ -41,15 +41,20 @@ internal sealed class DecoderLayer
     {
         using var scope = torch.NewDisposeScope();
         var qkv = Product(rms_norm(x, _inputNorm, _config.RmsNormEps), _qkv, _qkvBias, batch.Packed);
-        x = Add(x, Attention.Forward(qkv, _config, this, batch), _output, batch.Packed);
-        var gateUp = Product(rms_norm(x, _postNorm, _config.RmsNormEps), _gateUp, null, batch.Packed);
-        return Add(x, swiglu(gateUp), _down, batch.Packed).MoveToOuterDisposeScope();
+        var between = Add(x, Attention.Forward(qkv, _config, this, batch), _output, batch);
+        var gateUp = Product(rms_norm(between, _postNorm, _config.RmsNormEps), _gateUp, null, batch.Packed);
+        var result = Add(between, swiglu(gateUp), _down, batch);
+        return ReferenceEquals(result, x) ? x : result.MoveToOuterDisposeScope();
     }
 
     private static Tensor Product(Tensor input, Tensor weight, Tensor? bias, PackedWeights? packed) =>
         packed is null ? linear(input, weight, bias) : packed.Linear(input, weight, bias);
 
-    /// <summary>x + input · weightᵀ in one product.</summary>
-    private static Tensor Add(Tensor x, Tensor input, Tensor weight, PackedWeights? packed) =>
-        packed is null ? torch.addmm(x, input, weight.t()) : packed.Linear(input, weight, add: x);
+    /// <summary>x + input · weightᵀ in one product; in x itself where libtorch would copy x first and nobody else reads it.</summary>
+    private static Tensor Add(Tensor x, Tensor input, Tensor weight, SequenceBatch batch) => batch switch
+    {
+        { Packed: { } packed } => packed.Linear(input, weight, add: x),
+        { ByLibrary: true, Cache: not null } => x.addmm_(input, weight.t()),
+        _ => torch.addmm(x, input, weight.t()),
+    };
 }

@@ -19,6 +19,7 @@ internal sealed class DeviceSampler : IDisposable
     private readonly int _blocks;
     private readonly Tensor _blockSums;
     private readonly Tensor _tokenSums;
+    private readonly Tensor _offsets;
 
     /// <param name="options">Validated by the caller; top-p is off.</param>
     /// <param name="vocabulary">V.</param>
@@ -30,6 +31,7 @@ internal sealed class DeviceSampler : IDisposable
         _blocks = (vocabulary + Block - 1) / Block;
         using var scope = torch.NewDisposeScope();
         _blockSums = torch.ones([_blocks, _blocks], ScalarType.Float64, device).triu().DetachFromDisposeScope();
+        _offsets = torch.arange(Block, device: device).DetachFromDisposeScope();
         _tokenSums = torch.ones([Block, Block], ScalarType.Float64, device).triu().DetachFromDisposeScope();
     }
 
@@ -48,7 +50,7 @@ internal sealed class DeviceSampler : IDisposable
         var shifted = wide - most.unsqueeze(1);
         var weights = shifted.exp();
         var total = weights.sum(1, type: ScalarType.Float64); // [rows]
-        var tokens = _options.Greedy ? likeliest : Invert(Restrict(shifted, weights), torch.tensor(uniforms, uniforms.Length).to(logits.device));
+        var tokens = _options.Greedy ? likeliest : Invert(Restrict(shifted, weights), torch.tensor(uniforms, uniforms.Length).upload(logits.device));
         var chosen = shifted.gather(1, tokens.unsqueeze(1)).squeeze(1).to(ScalarType.Float64) - total.log();
 
         // One transfer for both; float64 holds every token id exactly. max − max is NaN where the largest logit is infinite or NaN.
@@ -68,6 +70,7 @@ internal sealed class DeviceSampler : IDisposable
     {
         _blockSums.Dispose();
         _tokenSums.Dispose();
+        _offsets.Dispose();
     }
 
     /// <summary>What a token weighs after temperature and top-k; 0 for those left out. Ties with the k-th stay, as in transformers.</summary>
@@ -109,7 +112,7 @@ internal sealed class DeviceSampler : IDisposable
         var inside = blocks.gather(1, block.unsqueeze(2).expand(rows, 1, Block)).squeeze(1); // [rows, Block]
         var place = ((inside.to(ScalarType.Float64).matmul(_tokenSums) + before).le(point)).sum(1);
         // The two stages round differently: the point may lie a hair behind the last token that has any weight.
-        var last = (torch.arange(Block, device: weights.device) * inside.gt(0).to(ScalarType.Int64)).amax(1);
+        var last = (_offsets * inside.gt(0).to(ScalarType.Int64)).amax(1);
         return (block.squeeze(1) * Block) + place.minimum(last);
     }
 }

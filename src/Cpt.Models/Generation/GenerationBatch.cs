@@ -53,7 +53,7 @@ internal sealed unsafe class GenerationBatch : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             using var step = torch.NewDisposeScope();
             DropFinished();
-            var ids = torch.tensor<long>(_places.ConvertAll(row => (long)_responses[row].Last).ToArray(), _places.Count, 1).to(_model.device);
+            var ids = torch.tensor<long>(_places.ConvertAll(row => (long)_responses[row].Last).ToArray(), _places.Count, 1).upload(_model.device);
             Sample(_model.NextLogits(ids, _cache!, _packed));
         }
     }
@@ -107,7 +107,7 @@ internal sealed unsafe class GenerationBatch : IDisposable
         // The last token of a response is never read by the model, so it needs no column.
         var room = columns + _responses.Max(response => response.Capacity) - 1;
         var prefill = new KeyValueCache(_model.Config, starts, prompts.Count == sources.Length ? room : columns, _model.dtype, _model.device, _model.ByLibrary);
-        var logits = _model.NextLogits(torch.tensor<long>(ids, prompts.Count, columns).to(_model.device), prefill, _packed);
+        var logits = _model.NextLogits(torch.tensor<long>(ids, prompts.Count, columns).upload(_model.device), prefill, _packed);
         if (prompts.Count == sources.Length)
         {
             _cache = prefill;
@@ -119,7 +119,7 @@ internal sealed unsafe class GenerationBatch : IDisposable
             _cache = prefill.Expand(sources, room);
         }
 
-        return logits.index_select(0, torch.tensor(sources).to(_model.device));
+        return logits.index_select(0, torch.tensor(sources).upload(_model.device));
     }
 
     /// <summary>Chooses the next token of every row that is not finished.</summary>

@@ -33,10 +33,11 @@ public static partial class torch
         /// <summary>Gives memory that no tensor uses back to the device.</summary>
         public static void empty_cache() => Native.Check(Native.cpt_device_memory_release((int)DeviceType.CUDA), "cuda.empty_cache");
 
-        private static unsafe long[] Memory()
+        /// <param name="index">Of the device; −1: the thread's current one.</param>
+        internal static unsafe long[] Memory(int index = -1)
         {
             var bytes = new long[4];
-            fixed (long* first = bytes) Native.Check(Native.cpt_device_memory((int)DeviceType.CUDA, -1, first), "cuda.memory_stats");
+            fixed (long* first = bytes) Native.Check(Native.cpt_device_memory((int)DeviceType.CUDA, index, first), "cuda.memory_stats");
             return bytes;
         }
     }

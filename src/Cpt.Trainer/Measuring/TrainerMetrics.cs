@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Cpt.Torch;
 using Cpt.Trainer.Reporting;
 
 namespace Cpt.Trainer.Measuring;
@@ -27,6 +28,8 @@ internal sealed class TrainerMetrics : IDisposable
         Gauge("cpt_rft_kl_to_base", "Estimated KL divergence from the reference model, in nats a token.", () => reporter.Progress.Kl);
         Gauge("cpt_rft_response_tokens", "Mean length of the newest responses.", () => reporter.Progress.ResponseTokens);
         _meter.CreateObservableCounter("cpt_train_tokens_total", () => reporter.Progress.Tokens, description: "Tokens trained on since the stage began.");
+        Gauge("cpt_train_device_memory_bytes", "Device memory in tensors.", () => ComputeDevice.Memory()?.Allocated);
+        Gauge("cpt_train_device_memory_peak_bytes", "Device memory in tensors at most, since the process began.", () => ComputeDevice.Memory()?.PeakAllocated);
         Gauge("process_resident_memory_bytes", "Resident memory size in bytes.", () => Environment.WorkingSet);
         Gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.",
             () => new DateTimeOffset(Process.GetCurrentProcess().StartTime).ToUnixTimeMilliseconds() / 1000.0);

@@ -48,7 +48,7 @@ internal sealed class LoadedModel(CausalLM model, Tokenizer tokenizer) : IDispos
         }
         catch (TorchException missing)
         {
-            throw new StageFailureException(ExitCodes.Internal, "DeviceMissing", $"device: {missing.Message}", missing);
+            throw new StageFailureException(ExitCodes.Internal, "DeviceMissing", missing.Message, missing);
         }
     }
 }

@@ -81,10 +81,13 @@ struct TokenLogProbs : torch::autograd::Function<TokenLogProbs> {
 };
 
 at::Tensor composite(const at::Tensor& logits, const at::Tensor& targets) {
-    // nll_loss rather than gather: its backward pass adds nothing atomically, so a GPU repeats it bit for bit.
+    const auto left_out = targets < 0;
+    const auto all = at::log_softmax(logits, -1, at::kFloat);
+    if (all.is_cpu()) return all.gather(-1, targets.masked_fill(left_out, 0).unsqueeze(-1)).squeeze(-1).masked_fill(left_out, 0);
+
+    // Elsewhere not gather, whose backward pass adds atomically: a GPU repeats nll_loss bit for bit.
     constexpr int64_t ignored = -100;
-    const auto wanted = targets.masked_fill(targets < 0, ignored);
-    return -at::nll_loss(at::log_softmax(logits, -1, at::kFloat), wanted, at::Tensor(), at::Reduction::None, ignored);
+    return -at::nll_loss(all, targets.masked_fill(left_out, ignored), at::Tensor(), at::Reduction::None, ignored);
 }
 
 at::Tensor token_log_probs(const at::Tensor& logits, const at::Tensor& targets) {
