@@ -19,6 +19,7 @@ esac
 
 . "$ROOT/eng/test-tools.sh"
 need_training_packages
+need_picture_packages
 need_packages \
   npm/npm="brings nodejs and fetches Azurite, the blob storage that storage tests run against" \
   chromium/chromium="opens the HTML report in a test" \

@@ -67,6 +67,11 @@ need_training_packages() {
   need_packages "${torch[@]}" g++/g++="compiles the small bridge from C# to libtorch"
 }
 
+# Only tasks with picture files need it; a trainer that meets one without it names the package.
+need_picture_packages() {
+  need_packages libvips42="decodes the PNG and JPEG files of tasks with images"
+}
+
 # Puts the .NET 10 SDK on PATH, or says how to get it.
 need_dotnet() {
   local place

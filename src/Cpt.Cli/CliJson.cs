@@ -2,7 +2,9 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cpt.Cli.Benchmarks.Models;
+using Cpt.Cli.Benchmarks.Operator;
 using Cpt.Cli.Benchmarks.Trainer;
+using Cpt.Cli.Cluster;
 using Cpt.Cli.Commands;
 using Cpt.Cli.Running;
 using Cpt.Cli.Status;
@@ -17,10 +19,14 @@ namespace Cpt.Cli;
 [JsonSerializable(typeof(ProcessIdentity))]
 [JsonSerializable(typeof(JobRecord))]
 [JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(StatusDocument[]))]
+[JsonSerializable(typeof(MatrixDocument))]
+[JsonSerializable(typeof(VersionDocument))]
 [JsonSerializable(typeof(RunnerEvent))]
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(TrainerReport))]
 [JsonSerializable(typeof(ModelsReport))]
+[JsonSerializable(typeof(OperatorReport))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     private static readonly Lazy<CliJson> s_oneLine = new(() => With(indented: false));

@@ -1,37 +1,25 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Cpt.Cli;
+using Cpt.Cli.Cluster;
+using Cpt.Cli.Cluster.Setup;
 using Cpt.Cli.Commands;
 using Cpt.Contract;
 
-var root = new RootCommand("""
-    Continual post-training: adapts a model to one task after another, measured after every step.
-
-    One ContinualRun (a YAML file) names a base model and an ordered list of stages; the same file runs here and on a cluster.
-
-      cpt run -f examples/quickstart.yaml          runs a whole chain on this machine
-      cpt plan -f examples/quickstart.yaml         says what that would do, and why
-      cpt status -f examples/quickstart.yaml       how far it is, and the accuracy matrix
-      cpt report -f examples/quickstart.yaml       writes it all into one HTML page
-
-    Exit codes: 0 done; 1 the run failed; 64 wrong manifest or usage; 65 bad data; 66 an input was not found;
-    69 storage unavailable; 70 a bug; 75 stopped on request, the same command goes on.
-    """)
+if (CommandName.IsPluginCompletion)
 {
-    RunCommand.Create(),
-    PlanCommand.Create(),
-    ValidateCommand.Create(),
-    StatusCommand.Create(),
-    ReportCommand.Create(),
-    ModelCommand.Create(),
-    TaskCommand.Create(),
-    PretrainCommand.Create(),
-    BenchCommand.Create(),
-    GenerateCommand.Create(),
-};
+    Completion.Write(KubeCommand.Plugin(), args, Console.Out);
+    return ExitCodes.Done;
+}
+
+Command root = CommandName.IsPlugin ? KubeCommand.Plugin() : CptCommand.Create();
+if (args is [Completion.Verb, .. var words])
+{
+    Completion.Write(root, words, Console.Out);
+    return ExitCodes.Done;
+}
 
 CommandExamples.Show(root);
-root.SetAction(_ => root.Parse("--help").Invoke());
-
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
@@ -42,11 +30,15 @@ if (parsed.Errors.Count > 0)
 
     await parsed.InvokeAsync();
     await Console.Error.WriteLineAsync($"See: {CommandPath(parsed.CommandResult.Command)} --help");
-    return ExitCodes.BadSpec;
+    // Scripts know kubectl's.
+    return CommandName.IsPlugin ? ClusterErrors.ExitCode : ExitCodes.BadSpec;
 }
 
 // A run handles its own signals: it stops its trainers first and waits for what they save.
-return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = IsOfCluster(parsed.CommandResult.Command) ? TimeSpan.FromSeconds(2) : null });
 
-static string CommandPath(Command command) =>
-    command is RootCommand || command.Parents.OfType<Command>().FirstOrDefault() is not { } parent ? "cpt" : $"{CommandPath(parent)} {command.Name}";
+static string CommandPath(Command command) => command.Parents.OfType<Command>().FirstOrDefault() is { } parent
+    ? $"{CommandPath(parent)} {command.Name}"
+    : CommandName.IsPlugin ? CommandName.Cluster : "cpt";
+
+static bool IsOfCluster(Command command) => command.Name is CommandName.Plugin or "kube" || (command.Parents.OfType<Command>().FirstOrDefault() is { } parent && IsOfCluster(parent));

@@ -27,6 +27,7 @@ public sealed partial class KubernetesClient
             .AddIf(options.Timestamps, "timestamps")
             .Add("tailLines", options.TailLines)
             .Add("sinceSeconds", options.SinceSeconds)
+            .Add("sinceTime", options.SinceTime?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture))
             .Add("limitBytes", options.LimitBytes)
             .ToString();
         var response = await _sender.OpenAsync(Get("log", path) with { Accept = "application/json, */*" }, cancellation);

@@ -116,6 +116,9 @@ public sealed record LogOptions
 
     public int? SinceSeconds { get; init; }
 
+    /// <summary>Lines from this time on. The server cuts it to whole seconds.</summary>
+    public DateTimeOffset? SinceTime { get; init; }
+
     public long? LimitBytes { get; init; }
 
     /// <summary>Each line begins with its time.</summary>

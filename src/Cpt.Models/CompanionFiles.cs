@@ -11,7 +11,7 @@ public sealed class CompanionFiles
     private static readonly string[] s_patterns =
     [
         "generation_config.json", "tokenizer*.json", "vocab.json", "merges.txt", "special_tokens_map.json",
-        "added_tokens.json", "chat_template*", "preprocessor_config.json",
+        "added_tokens.json", "chat_template*", "preprocessor_config.json", "video_preprocessor_config.json", "processor_config.json",
     ];
 
     private readonly SortedDictionary<string, byte[]> _files;
@@ -21,6 +21,9 @@ public sealed class CompanionFiles
     public static CompanionFiles None { get; } = new([]);
 
     public IReadOnlyCollection<string> Names => _files.Keys;
+
+    /// <summary>A file's bytes; null where there is none of this name.</summary>
+    public byte[]? Find(string name) => _files.GetValueOrDefault(name);
 
     /// <summary>Of a model directory; only files at its top.</summary>
     public static CompanionFiles Read(string directory)

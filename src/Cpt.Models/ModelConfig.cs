@@ -3,16 +3,19 @@ using System.Text.Json.Nodes;
 namespace Cpt.Models;
 
 /// <summary>
-/// What config.json says about a decoder, in Hugging Face's words. Two spellings are read: the flat one of published
+/// What config.json says about a decoder and its image tower, in Hugging Face's words. Two spellings are read: the flat one of published
 /// checkpoints (<c>rope_theta</c>, <c>torch_dtype</c>) and the nested one that transformers 5 writes
-/// (<c>rope_parameters</c>, <c>dtype</c>). What this code cannot compute (sliding windows, scaled RoPE, other
+/// (<c>rope_parameters</c>, <c>dtype</c>, <c>text_config</c>). What this code cannot compute (sliding windows, scaled RoPE, other
 /// activations) is refused instead of being computed wrongly.
 /// </summary>
 public sealed record ModelConfig
 {
     public const string FileName = "config.json";
 
-    /// <summary><c>qwen2</c> (Qwen2, Qwen2.5) or <c>qwen3</c>.</summary>
+    /// <summary>Type of Qwen2.5-VL.</summary>
+    internal const string QwenVl = "qwen2_5_vl";
+
+    /// <summary><c>qwen2</c> (Qwen2, Qwen2.5), <c>qwen3</c> or <c>qwen2_5_vl</c>.</summary>
     public string ModelType { get; init; } = "qwen2";
 
     public required int VocabSize { get; init; }
@@ -59,6 +62,26 @@ public sealed record ModelConfig
 
     public int? PadTokenId { get; init; }
 
+    /// <summary>The image tower; null for a model of text alone.</summary>
+    public VisionConfig? Vision { get; init; }
+
+    /// <summary>
+    /// Frequencies of a head that turn by time, row and column of a token (M-RoPE); their sum is half of <see cref="HeadDim"/>. Empty for a model
+    /// of text alone, where all turn by the token's place.
+    /// </summary>
+    public IReadOnlyList<int> RopeSections { get; init; } = [];
+
+    /// <summary>Stands for one token of an image.</summary>
+    public int ImageTokenId { get; init; } = -1;
+
+    public int VideoTokenId { get; init; } = -1;
+
+    /// <summary>Stands before an image's tokens.</summary>
+    public int VisionStartTokenId { get; init; } = -1;
+
+    /// <summary>Stands behind an image's tokens.</summary>
+    public int VisionEndTokenId { get; init; } = -1;
+
     public int KeyValueSize => NumKeyValueHeads * HeadDim;
 
     public int QuerySize => NumAttentionHeads * HeadDim;
@@ -71,7 +94,7 @@ public sealed record ModelConfig
             long d = HiddenSize, q = QuerySize, kv = KeyValueSize;
             var attention = (d * (q + (2 * kv))) + (q * d) + (AttentionBias ? q + (2 * kv) : 0) + (QueryKeyNorm ? 2 * HeadDim : 0);
             var layer = attention + (3 * d * IntermediateSize) + (2 * d);
-            return ((TieWordEmbeddings ? 1L : 2L) * VocabSize * d) + (NumHiddenLayers * layer) + d;
+            return ((TieWordEmbeddings ? 1L : 2L) * VocabSize * d) + (NumHiddenLayers * layer) + d + (Vision?.ParameterCount ?? 0);
         }
     }
 
@@ -100,6 +123,17 @@ public sealed record ModelConfig
 
         var json = JsonNode.Parse(SourceText)!.AsObject();
         json[json.ContainsKey("torch_dtype") ? "torch_dtype" : "dtype"] = dtype;
+        foreach (var part in (string[])["text_config", "vision_config"])
+        {
+            foreach (var name in (string[])["torch_dtype", "dtype"])
+            {
+                if (json[part] is JsonObject nested && nested.ContainsKey(name))
+                {
+                    nested[name] = dtype;
+                }
+            }
+        }
+
         return json.ToJsonString(ModelConfigWriter.Indented) + "\n";
     }
 }

@@ -12,13 +12,18 @@ internal static class ModelConfigWriter
     {
         var json = new JsonObject
         {
-            ["architectures"] = new JsonArray(config.ModelType == "qwen3" ? "Qwen3ForCausalLM" : "Qwen2ForCausalLM"),
+            ["architectures"] = new JsonArray(config.ModelType switch
+            {
+                "qwen3" => "Qwen3ForCausalLM",
+                ModelConfig.QwenVl => "Qwen2_5_VLForConditionalGeneration",
+                _ => "Qwen2ForCausalLM",
+            }),
             ["attention_dropout"] = 0.0,
             ["eos_token_id"] = config.EosTokenIds.Count switch
             {
                 0 => null,
                 1 => config.EosTokenIds[0],
-                _ => new JsonArray([.. config.EosTokenIds.Select(id => JsonValue.Create(id))]),
+                _ => Numbers(config.EosTokenIds),
             },
             ["hidden_act"] = "silu",
             ["hidden_size"] = config.HiddenSize,
@@ -50,6 +55,39 @@ internal static class ModelConfigWriter
             json["attention_bias"] = config.AttentionBias;
         }
 
+        if (config.Vision is { } vision)
+        {
+            AddImages(json, config, vision);
+        }
+
         return json.ToJsonString(Indented) + "\n";
     }
+
+    /// <summary>The flat form, in which Qwen2.5-VL is published: every reader knows it.</summary>
+    private static void AddImages(JsonObject json, ModelConfig config, VisionConfig vision)
+    {
+        json["image_token_id"] = config.ImageTokenId;
+        json["rope_scaling"] = new JsonObject { ["mrope_section"] = Numbers(config.RopeSections), ["type"] = "mrope" };
+        json["video_token_id"] = config.VideoTokenId;
+        json["vision_config"] = new JsonObject
+        {
+            ["depth"] = vision.Depth,
+            ["fullatt_block_indexes"] = Numbers(vision.FullAttentionBlocks),
+            ["hidden_act"] = "silu",
+            ["hidden_size"] = vision.HiddenSize,
+            ["in_chans"] = vision.InChannels,
+            ["intermediate_size"] = vision.IntermediateSize,
+            ["num_heads"] = vision.NumHeads,
+            ["out_hidden_size"] = vision.OutHiddenSize,
+            ["patch_size"] = vision.PatchSize,
+            ["spatial_merge_size"] = vision.SpatialMergeSize,
+            ["spatial_patch_size"] = vision.PatchSize,
+            ["temporal_patch_size"] = vision.TemporalPatchSize,
+            ["window_size"] = vision.WindowSize,
+        };
+        json["vision_end_token_id"] = config.VisionEndTokenId;
+        json["vision_start_token_id"] = config.VisionStartTokenId;
+    }
+
+    private static JsonArray Numbers(IEnumerable<int> values) => [.. values.Select(value => JsonValue.Create(value))];
 }

@@ -1,2 +1,1 @@
-await Console.Error.WriteLineAsync("cpt-operator: not built yet");
-return 70;
+return await Cpt.Operator.Hosting.OperatorProcess.RunAsync(args, Environment.GetEnvironmentVariable);

@@ -27,6 +27,9 @@ public static class AttemptEnds
     /// <summary>Said by the kubelet that shuts down, and by the local runner that was asked to stop without waiting.</summary>
     public const string Terminated = "Terminated";
 
+    /// <summary>Said of a Job that failed although no pod of it is left to say so: one that fails by itself stays to be seen, so this one was deleted while it ran.</summary>
+    public const string PodGone = "PodGone";
+
     /// <summary>
     /// Names under which Kubernetes says that a pod was taken away: the condition DisruptionTarget and its reasons, reasons of a pod's status
     /// set by the kubelet, the node lifecycle controller and the scheduler, and Kueue's eviction.
@@ -35,7 +38,7 @@ public static class AttemptEnds
     {
         "DisruptionTarget", "PreemptionByScheduler", "DeletionByTaintManager", "EvictionByEvictionAPI", "DeletionByPodGC", "TerminationByKubelet",
         "Evicted", "Preempted", "Preempting", "Shutdown", "NodeShutdown", Terminated, "NodeLost", "NodeAffinity", "UnexpectedAdmissionError",
-        RunnerGone,
+        RunnerGone, PodGone,
     };
 
     /// <summary>Only for a Job that has ended.</summary>

@@ -19,8 +19,23 @@ public sealed record TaskData
     /// <summary>Where the files lie; null for a generated task.</summary>
     public string? Directory { get; init; }
 
+    /// <summary>Some sample shows a picture, so that a model of text alone cannot read the task.</summary>
+    public bool HasImages => Train.Concat(Eval).Any(sample => sample.Images.Count > 0);
+
+    /// <summary>Draws the images of a generated task.</summary>
+    internal Func<string, Picture>? Draw { get; init; }
+
     /// <summary>The scorer that <see cref="Definition"/> names.</summary>
     public IScorer Scorer => Scorers.Get(Definition.Scorer);
+
+    /// <summary>An image of a generated task, as it was drawn; null for a task of files, whose pictures must be decoded.</summary>
+    /// <param name="image">One of a sample's <see cref="Sample.Images"/>.</param>
+    public Picture? Drawn(string image) => Draw?.Invoke(image);
+
+    /// <summary>The bytes of an image's file.</summary>
+    /// <param name="image">One of a sample's <see cref="Sample.Images"/>.</param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public byte[] ImageFile(string image) => Draw is not null ? PngFile.Of(Draw(image)) : File.ReadAllBytes(Path.Combine(Directory!, image));
 
     /// <summary>The same samples under another scorer, which must be able to judge them all. Null changes nothing.</summary>
     /// <exception cref="TaskDataException">The scorer is unknown or cannot judge a sample.</exception>

@@ -20,6 +20,9 @@ public sealed record TaskDefinition
     /// <summary>Added to the end of every sample's last message when the task is read.</summary>
     public string? PromptSuffix { get; init; }
 
+    /// <summary>Becomes the system's message before every sample that has none when the task is read.</summary>
+    public string? SystemPrompt { get; init; }
+
     /// <summary>The task has no train.jsonl: it can be a benchmark and never a stage.</summary>
     public bool EvaluationOnly { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Cpt.Contract;
+using Cpt.Metrics;
 using Cpt.Torch;
 using Cpt.Trainer.Ending;
 using Cpt.Trainer.Measuring;

@@ -39,6 +39,18 @@ public sealed class RetryTests
         Assert.Equal([50, 100, 200], _time.Pauses.Select(pause => pause.TotalMilliseconds));
     }
 
+    [Fact]
+    public async Task AServerThatTakesConnectionsAndSaysNothingIsUnreachable()
+    {
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        using var client = new KubernetesClient(
+            new() { Server = new($"https://{silent.LocalEndpoint}") }, new() { Json = [TestJson.Default], ConnectTimeout = TimeSpan.FromMilliseconds(50), Retry = RetryPolicy.None });
+        var thrown = await Assert.ThrowsAsync<ApiUnreachableException>(() => client.GetAsync<Widget>("a", "ns"));
+        Assert.True(thrown.IsTransient);
+        Assert.StartsWith("GET /apis/test.cpt.dev/v1/namespaces/ns/widgets/a: ", thrown.Message, StringComparison.Ordinal);
+    }
+
     public static TheoryData<string, bool> Writes => new()
     {
         { "create", false },

@@ -24,6 +24,25 @@ public sealed class ModelConfigTests : IDisposable
         { """{"tie_word_embeddings":1}""", "tie_word_embeddings: 1 is no boolean" },
     };
 
+    public static TheoryData<string, string> WrongImageFields => new()
+    {
+        { """{"vision_config":null}""", "vision_config: is missing; expected an object" },
+        { """{"vision_config":[1]}""", "vision_config: [1] is no object" },
+        { """{"vision_config":{"num_heads":5}}""", "vision_config.num_heads: 5 does not divide hidden_size 48" },
+        { """{"vision_config":{"num_heads":8}}""", "vision_config.num_heads: 8 of hidden_size 48 makes heads of 6; expected heads of a multiple of 4" },
+        { """{"vision_config":{"out_hidden_size":65}}""", "vision_config.out_hidden_size: 65 is not the decoder's hidden_size 64" },
+        { """{"vision_config":{"fullatt_block_indexes":[1,4]}}""", "vision_config.fullatt_block_indexes: 4 is no block; expected numbers from 0 to 3" },
+        { """{"vision_config":{"in_channels":1}}""", "vision_config.in_channels: 1 is not supported; expected 3" },
+        { """{"vision_config":{"window_size":20}}""", "vision_config.window_size: 20 holds no image token of 28 pixels" },
+        { """{"vision_config":{"hidden_act":"quick_gelu"}}""", "vision_config.hidden_act: 'quick_gelu' is not supported" },
+        { """{"vision_config":{"depth":0}}""", "vision_config.depth: 0 is wrong; expected a positive integer" },
+        { """{"image_token_id":420}""", "image_token_id: 420 is outside the vocabulary of 420" },
+        { """{"image_token_id":"x"}""", "image_token_id: \"x\" is wrong; expected a token id" },
+        { """{"text_config":{"num_attention_heads":7}}""", "text_config.num_key_value_heads: 2 does not divide num_attention_heads 7" },
+        { """{"text_config":{"rope_parameters":{"rope_theta":1e6}}}""", "mrope_section: is missing" },
+        { """{"text_config":{"rope_parameters":{"mrope_section":[2,3,4]}}}""", "text_config.rope_parameters.mrope_section: [2, 3, 4] is wrong; expected three sizes whose sum is half of head_dim, 8" },
+    };
+
     public void Dispose() => _scratch.Dispose();
 
     [Fact]
@@ -91,6 +110,67 @@ public sealed class ModelConfigTests : IDisposable
         };
         File.WriteAllText(_scratch["config.json"], config.ToJson("float32"));
         Assert.Equal(config with { EosTokenIds = [] }, ModelConfig.Load(_scratch.Root) with { SourceText = null, EosTokenIds = config.EosTokenIds });
+    }
+
+    [Fact]
+    public void TheNestedAndTheFlatFormOfAModelWithImagesSayTheSame()
+    {
+        var nested = ModelConfig.Load(Golden.Path("qwen2_5_vl"));
+        var flat = ModelConfig.Read(Golden.Path("qwen2_5_vl", "config.flat.json"));
+        Assert.Equal([2, 3, 3], nested.RopeSections);
+        Assert.Equal([1, 3], nested.Vision!.FullAttentionBlocks);
+        Assert.Equal((412, 410, 411, 1_000_000.0, 4), (nested.ImageTokenId, nested.VisionStartTokenId, nested.VisionEndTokenId, nested.RopeTheta, nested.Vision.WindowUnits));
+        Assert.Equal(flat.RopeSections, nested.RopeSections);
+        Assert.Equal(Alike(flat), Alike(nested));
+        Assert.Equal(flat.Vision! with { FullAttentionBlocks = [] }, nested.Vision with { FullAttentionBlocks = [] });
+
+        static ModelConfig Alike(ModelConfig config) => config with { SourceText = null, EosTokenIds = [], RopeSections = [], Vision = null };
+    }
+
+    [Theory]
+    [MemberData(nameof(WrongImageFields))]
+    public void AWrongFieldOfAModelWithImagesIsRefusedByName(string change, string expected)
+    {
+        var json = JsonNode.Parse(File.ReadAllText(Golden.Path("qwen2_5_vl", "config.json")))!.AsObject();
+        Merge(json, JsonNode.Parse(change)!.AsObject());
+        Assert.Contains(expected, Assert.Throws<ModelFormatException>(() => Load(json)).Message, StringComparison.Ordinal);
+
+        static void Merge(JsonObject into, JsonObject change)
+        {
+            foreach (var (name, value) in change)
+            {
+                if (value is JsonObject part && into[name] is JsonObject inner && name != "rope_parameters")
+                {
+                    Merge(inner, part);
+                }
+                else
+                {
+                    into[name] = value?.DeepClone();
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void AModelWithImagesMadeHereIsReadBack()
+    {
+        File.WriteAllText(_scratch["config.json"], Small.VisionConfig.ToJson("float32"));
+        var read = ModelConfig.Load(_scratch.Root);
+        Assert.Equal(Small.VisionConfig.RopeSections, read.RopeSections);
+        Assert.Equal(Small.VisionConfig.Vision!.FullAttentionBlocks, read.Vision!.FullAttentionBlocks);
+        Assert.Equal(Small.VisionConfig.Vision with { FullAttentionBlocks = [] }, read.Vision with { FullAttentionBlocks = [] });
+        Assert.Equal(Small.VisionConfig.ToJson("float32"), (read with { SourceText = null }).ToJson("float32"));
+    }
+
+    [Fact]
+    public void TheTypeOfANestedFileChangesInEveryPart()
+    {
+        var json = JsonNode.Parse(File.ReadAllText(Golden.Path("qwen2_5_vl", "config.json")))!.AsObject();
+        json["text_config"]!["dtype"] = "float32";
+        var changed = JsonNode.Parse(Load(json).ToJson("bfloat16"))!;
+        Assert.Equal("bfloat16", (string?)changed["dtype"]);
+        Assert.Equal("bfloat16", (string?)changed["text_config"]!["dtype"]);
+        Assert.False(changed["vision_config"]!.AsObject().ContainsKey("dtype"));
     }
 
     private static JsonObject Reference() => JsonNode.Parse(File.ReadAllText(Golden.Path("qwen2", "config.json")))!.AsObject();

@@ -84,6 +84,27 @@ public sealed class InputResolverTests(Azurite azurite) : IDisposable
     }
 
     [Fact]
+    public async Task OfARemoteModelOnlyItsDigestCanBeHadAndNothingIsKept()
+    {
+        var (uri, store) = Remote();
+        await PutModelAsync(store, seed: 1);
+        var resolver = new InputResolver(azurite.Options());
+        Assert.Equal(await DigestAsync(A.Model(_local["m1"], 1)), await resolver.DigestOnlyAsync(uri, _local["cache"], Token));
+        Assert.All(Directory.GetFiles(_local["cache"], "*", SearchOption.AllDirectories), file => Assert.Equal(64, new FileInfo(file).Length));
+        Assert.Equal(await resolver.DigestAsync(uri, _local["other"], Token), await resolver.DigestOnlyAsync(uri, _local["cache"], Token));
+        await PutModelAsync(store, seed: 2);
+        Assert.Equal(await DigestAsync(A.Model(_local["m2"], 2)), await resolver.DigestOnlyAsync(uri, _local["cache"], Token));
+    }
+
+    [Fact]
+    public async Task TheDigestOfALocalModelIsTheSameEitherWay()
+    {
+        var uri = "file://" + A.Model(_local["m"]);
+        var resolver = new InputResolver();
+        Assert.Equal(await resolver.DigestAsync(uri, _local["cache"], Token), await resolver.DigestOnlyAsync(uri, _local["cache"], Token));
+    }
+
+    [Fact]
     public async Task ARemoteModelIsBroughtOnceAndAgainWhenItChanges()
     {
         var (uri, store) = Remote();

@@ -34,6 +34,26 @@ internal static class Tiny
         PadTokenId = ByteTokenizer.EndOfTextId,
     };
 
+    /// <summary>The same with an image tower.</summary>
+    public static ModelConfig VisionConfig { get; } = Config with
+    {
+        ModelType = "qwen2_5_vl",
+        VocabSize = ByteTokenizer.VocabSizeWithImages,
+        RopeSections = [2, 3, 3],
+        ImageTokenId = ByteTokenizer.ImageId,
+        VideoTokenId = ByteTokenizer.VideoId,
+        VisionStartTokenId = ByteTokenizer.VisionStartId,
+        VisionEndTokenId = ByteTokenizer.VisionEndId,
+        Vision = new VisionConfig { Depth = 2, HiddenSize = 32, IntermediateSize = 48, NumHeads = 2, OutHiddenSize = 32, WindowSize = 56, FullAttentionBlocks = [1] },
+    };
+
+    public static CausalLM VisionModel(ulong seed = 1)
+    {
+        var model = CausalLM.Create(VisionConfig, seed);
+        model.Companions = ByteTokenizer.FilesWithImages(new ImageProcessorSettings { MinimumPixels = 28 * 28 }, VisionConfig.Vision!);
+        return model;
+    }
+
     public static CausalLM Model(ulong seed = 1) => CausalLM.Create(Config, seed);
 
     public static Sample Sample(string id, string prompt, string answer, string? accept = null) =>
@@ -84,6 +104,17 @@ internal static class Tiny
         var model = Model();
         var samples = Enumerable.Range(0, 200).Select(i => Sample($"s{i}", $"{(char)('a' + (i % 20))}=", (i / 20).ToString(System.Globalization.CultureInfo.InvariantCulture))).ToArray();
         using var loop = StageLoops.Create(Context(Sft(Optimization(40, batch: 40, rate: 1e-2)), model, Task(samples)));
+        while (!loop.Finished) loop.RunStep(default);
+        return model;
+    }
+
+    public static TaskData Shapes() => TaskLoader.Load("generated://shapes/count?train=40&eval=8");
+
+    /// <summary>A model that answers <see cref="Shapes"/> with some count.</summary>
+    public static CausalLM HalfTaughtPictures()
+    {
+        var model = VisionModel();
+        using var loop = StageLoops.Create(Context(Sft(Optimization(25, batch: 20, rate: 1e-2)), model, Shapes()));
         while (!loop.Finished) loop.RunStep(default);
         return model;
     }

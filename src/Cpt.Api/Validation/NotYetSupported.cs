@@ -41,6 +41,11 @@ internal static class NotYetSupported
 
     private static IEnumerable<FieldError> Template(WorkloadTemplate? template, string path)
     {
+        if (TrainerCapabilities.SeveralWorkers)
+        {
+            yield break;
+        }
+
         if (template?.Nodes > 1)
         {
             yield return new FieldError($"{path}.nodes", $"{template.Nodes} is not supported yet; use 1");

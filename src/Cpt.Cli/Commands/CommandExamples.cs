@@ -17,7 +17,7 @@ internal static class CommandExamples
     }
 
     /// <summary>Makes <c>--help</c> of every command under this root show its text.</summary>
-    public static void Show(RootCommand root)
+    public static void Show(Command root)
     {
         var option = root.Options.OfType<HelpOption>().Single();
         option.Action = new HelpWithExamples((SynchronousCommandLineAction)option.Action!);
@@ -29,13 +29,31 @@ internal static class CommandExamples
 
         public override int Invoke(ParseResult parseResult)
         {
-            var code = help.Invoke(parseResult);
+            var code = Invoke(help, parseResult);
             if (s_texts.TryGetValue(parseResult.CommandResult.Command, out var text))
             {
                 parseResult.InvocationConfiguration.Output.WriteLine(text);
             }
 
             return code;
+        }
+
+        /// <summary>A command's name holds no blank, and nobody types the name of the plugin's file.</summary>
+        private static int Invoke(SynchronousCommandLineAction help, ParseResult parseResult)
+        {
+            var streams = parseResult.InvocationConfiguration;
+            var output = streams.Output;
+            using var text = new StringWriter();
+            streams.Output = text;
+            try
+            {
+                return help.Invoke(parseResult);
+            }
+            finally
+            {
+                streams.Output = output;
+                output.Write(text.ToString().Replace("  " + CommandName.Plugin, "  kubectl cpt", StringComparison.Ordinal));
+            }
         }
     }
 }

@@ -8,24 +8,26 @@ using Cpt.Training;
 namespace Cpt.Cli.Commands;
 
 /// <summary>
-/// <c>cpt pretrain --config digits --corpus digits --steps 1500 --output DIR</c>: trains a small base model from random weights and writes a Hugging
+/// <c>cpt pretrain --config digits --corpus digits --steps 1500 --output DIR</c>, or <c>--config vision --corpus pictures</c>: trains a small base model from random weights and writes a Hugging
 /// Face directory. Equal arguments on equal machines give equal files.
 /// </summary>
 internal static class PretrainCommand
 {
-    private const string Corpus = "digits";
+    private const string Digits = "digits", Pictures = "pictures";
 
     public static Command Create()
     {
         var config = new Option<string>("--config") { Description = $"A config.json, or a preset: {string.Join(", ", PretrainingPresets.Names)}", DefaultValueFactory = _ => PretrainingPresets.Digits, HelpName = "FILE|PRESET" };
-        var corpus = new Option<string>("--corpus") { Description = "What is learned", DefaultValueFactory = _ => Corpus, HelpName = "NAME" };
-        corpus.AcceptOnlyFromAmong(Corpus);
+        var corpus = new Option<string>("--corpus") { Description = "What is learned: digits, or pictures for a model with images", DefaultValueFactory = _ => Digits, HelpName = "NAME" };
+        corpus.AcceptOnlyFromAmong(Digits, Pictures);
         var steps = new Option<int>("--steps") { Description = "Optimizer steps", DefaultValueFactory = _ => 1500, HelpName = "N" };
         var batch = new Option<int>("--batch") { Description = "Demonstrations of each skill in a step", DefaultValueFactory = _ => 32, HelpName = "N" };
         var seed = new Option<long>("--seed") { Description = "Of weights and corpus", DefaultValueFactory = _ => 0, HelpName = "N" };
         var rate = new Option<double>("--lr") { Description = "Peak learning rate of AdamW; warm-up, then cosine", DefaultValueFactory = _ => 1e-3, HelpName = "RATE" };
-        var valid = new Option<double>("--valid") { Description = "Chance of each digit of a new task's demonstration to be right, 0..1", DefaultValueFactory = _ => 0.75, HelpName = "P" };
+        var valid = new Option<double>("--valid") { Description = "Chance to be right of each digit of a new task's demonstration, or of an answer to a picture, 0..1", DefaultValueFactory = _ => 0.75, HelpName = "P" };
         var threads = new Option<int?>("--threads") { Description = "Cores to use (default: all)", HelpName = "N" };
+        var saveAs = new Option<string>("--save-as") { Description = "Type of the weights on disk; they are trained in float32", DefaultValueFactory = _ => "float32", HelpName = "float32|bfloat16" };
+        saveAs.AcceptOnlyFromAmong("float32", "bfloat16");
         var output = new Option<DirectoryInfo>("--output") { Description = "Where the model directory is written", Required = true, HelpName = "DIR" };
         NumberOption.Whole(steps, 1);
         NumberOption.Whole(batch, 1);
@@ -33,14 +35,16 @@ internal static class PretrainCommand
         NumberOption.Whole(threads, 1);
         NumberOption.Between(rate, 0, 1);
         NumberOption.Between(valid, 0, 1);
-        var command = new Command("pretrain", "Train a small base model from random weights") { config, corpus, steps, batch, seed, rate, valid, threads, output };
+        var command = new Command("pretrain", "Train a small base model from random weights") { config, corpus, steps, batch, seed, rate, valid, threads, saveAs, output };
         command.SetAction((result, cancellation) => Task.FromResult(Reporting(result, @out =>
         {
             if (result.GetValue(threads) is { } count) torch.set_num_threads(Math.Max(1, count));
+            var (drawn, perTask, chance) = (unchecked((ulong)result.GetValue(seed)), result.GetValue(batch), result.GetValue(valid));
             var run = new Pretraining
             {
                 Config = ConfigOf(result.GetRequiredValue(config)),
-                Corpus = new DigitsCorpus(unchecked((ulong)result.GetValue(seed)), result.GetValue(batch), result.GetValue(valid)),
+                Corpus = result.GetValue(corpus) == Pictures ? new PicturesCorpus(drawn, perTask, chance) : new DigitsCorpus(drawn, perTask, chance),
+                SaveAs = result.GetValue(saveAs) == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32,
                 Options = new PretrainingOptions { Steps = result.GetValue(steps), LearningRate = result.GetValue(rate) },
                 Seed = result.GetValue(seed),
                 Output = result.GetRequiredValue(output).FullName,

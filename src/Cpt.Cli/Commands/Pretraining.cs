@@ -3,6 +3,7 @@ using System.Globalization;
 using Cpt.Contract;
 using Cpt.Models;
 using Cpt.Tasks;
+using Cpt.Torch;
 using Cpt.Training;
 
 namespace Cpt.Cli.Commands;
@@ -14,11 +15,14 @@ internal sealed class Pretraining
 
     public required ModelConfig Config { get; init; }
 
-    public required DigitsCorpus Corpus { get; init; }
+    public required ICorpus Corpus { get; init; }
 
     public required PretrainingOptions Options { get; init; }
 
     public required long Seed { get; init; }
+
+    /// <summary>Type of the weights on disk; they are trained in float32.</summary>
+    public required ScalarType SaveAs { get; init; }
 
     public required string Output { get; init; }
 
@@ -26,13 +30,13 @@ internal sealed class Pretraining
     {
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Config.ParameterCount:N0} parameters, {Options.Steps} steps of {Corpus.BatchSize} demonstrations"));
         using var model = CausalLM.Create(Config, unchecked((ulong)Seed));
-        model.Companions = ByteTokenizer.Files();
+        model.Companions = PretrainingPresets.Companions(Config);
         Directory.CreateDirectory(Output);
         // Written first: a directory that cannot be written to is better known before the training than after it.
-        model.Save(Output);
+        model.Save(Output, SaveAs);
         var tokenizer = Tokenizer.Load(Output);
         Train(model, tokenizer, output, cancellationToken);
-        model.Save(Output);
+        model.Save(Output, SaveAs);
         output.WriteLine($"wrote {Output}");
         Score(model, tokenizer, output, cancellationToken);
     }
@@ -62,13 +66,13 @@ internal sealed class Pretraining
     private void Score(CausalLM model, Tokenizer tokenizer, TextWriter output, CancellationToken cancellationToken)
     {
         output.WriteLine("skill       greedy  sampled (temperature 1)");
-        foreach (var skill in DigitTask.All)
+        foreach (var uri in Corpus.Tasks)
         {
-            var task = TaskLoader.Load(string.Create(CultureInfo.InvariantCulture, $"generated://digits/{skill.Name}?seed={(ulong)Seed & int.MaxValue}&eval={EvaluationSamples}"));
-            var settings = new EvaluationSettings { MaxResponseTokens = DigitTask.Length + 1 };
+            var task = TaskLoader.Load(string.Create(CultureInfo.InvariantCulture, $"{uri}?seed={(ulong)Seed & int.MaxValue}&eval={EvaluationSamples}"));
+            var settings = new EvaluationSettings { MaxResponseTokens = task.Eval.Max(sample => tokenizer.Encode(sample.Answer).Length) + 1 };
             var greedy = new Evaluator(model, tokenizer, settings).Score(task, ScoreKind.Task, null, cancellationToken).Accuracy;
             var sampled = new Evaluator(model, tokenizer, settings with { Temperature = 1, Seed = unchecked((ulong)Seed) }).Score(task, ScoreKind.Task, null, cancellationToken).Accuracy;
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{skill.Name,-10} {greedy,7:F3} {sampled,8:F3}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{task.Name,-10} {greedy,7:F3} {sampled,8:F3}"));
         }
     }
 }

@@ -30,7 +30,8 @@ internal static class ReportCommand
             var error = result.InvocationConfiguration.Error;
             var options = new LocalEnvironment(work).StorageOptions(message => error.WriteLine(message));
             var store = CheckpointStore.Open(stored.Run.Spec.Storage.Uri, options);
-            var model = await new ReportGatherer(store, TimeProvider.System).GatherAsync(stored, StatusFile.Read(work), work, WorkLock.Holder(work) is not null, cancellation);
+            var source = ReportSource.OfLocal(stored, StatusFile.Read(work), work, WorkLock.Holder(work) is not null, TimeProvider.System);
+            var model = await new ReportGatherer(store, TimeProvider.System).GatherAsync(source, cancellation);
             var html = HtmlReport.Render(model);
             var target = result.GetValue(output) ?? work.ReportFile;
             if (target == "-")

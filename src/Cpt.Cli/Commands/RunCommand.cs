@@ -55,7 +55,7 @@ internal static class RunCommand
         await ReportFile.TryWriteAsync(local, lookups.Store, message => narrator.Say("warning", null, message), time);
 
         var status = local.Document(active: false);
-        display.End(status, Next(status, exitCode, file, workdir));
+        display.End(status, Next(work, exitCode, file, workdir));
         if (form == "json")
         {
             await Console.Out.WriteLineAsync(JsonSerializer.Serialize(status, CliJson.Readable.StatusDocument));
@@ -67,24 +67,24 @@ internal static class RunCommand
     private static IRunDisplay Display(string form, TimeProvider time) => form switch
     {
         "json" => new JsonLinesDisplay(Console.Error, time),
-        "text" => new TextDisplay(Console.Out, time),
+        "text" => new TextDisplay(Console.Out),
         _ when !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi => new TerminalDisplay(AnsiConsole.Console),
         _ => new LinesAndSummaryDisplay(new JsonLinesDisplay(Console.Out, time), Console.Error),
     };
 
-    private static string[] Next(Status.StatusDocument status, int exitCode, string file, string? workdir)
+    private static string[] Next(WorkDirectory work, int exitCode, string file, string? workdir)
     {
         var arguments = $"-f {ShellWord.Quote(file)}" + (workdir is null ? "" : $" --workdir {ShellWord.Quote(workdir)}");
         return exitCode switch
         {
             ExitCodes.Done =>
             [
-                $"Look at the report in a browser, or at the figures: {CommandName.Value} status --workdir {ShellWord.Quote(WorkDirectory.Shorten(status.Workdir))} -o json",
-                $"Try another seed: {CommandName.Value} run -f {ShellWord.Quote(file)} --seed 2 --workdir {ShellWord.Quote(WorkDirectory.Shorten(status.Workdir) + "-seed2")}",
+                $"Look at the report in a browser, or at the figures: {CommandName.Value} status --workdir {ShellWord.Quote(WorkDirectory.Shorten(work.Root))} -o json",
+                $"Try another seed: {CommandName.Value} run -f {ShellWord.Quote(file)} --seed 2 --workdir {ShellWord.Quote(WorkDirectory.Shorten(work.Root) + "-seed2")}",
                 "Add a stage to the end of the manifest and run it again: only the new one is trained.",
             ],
             ExitCodes.Stopped => [$"Go on with: {CommandName.Value} run {arguments}"],
-            _ => [$"Logs of every attempt are in {WorkDirectory.Shorten(Path.Combine(status.Workdir, "logs"))}. When the cause is mended, the same command goes on: {CommandName.Value} run {arguments}"],
+            _ => [$"Logs of every attempt are in {WorkDirectory.Shorten(Path.Combine(work.Root, "logs"))}. When the cause is mended, the same command goes on: {CommandName.Value} run {arguments}"],
         };
     }
 }

@@ -11,6 +11,7 @@ internal static class TaskCommand
     {
         TaskGenerateCommand.Create(),
         TaskListCommand.Create(),
+        TaskImportCommand.Create(),
         TaskCheckCommand.Create(),
     };
 

@@ -12,8 +12,8 @@ internal static class TaskGenerateCommand
         var suite = new Argument<string>("suite") { Description = $"Which family of tasks: {string.Join(" or ", Suites.Names)}" };
         var output = new Option<string>("--output") { Description = "Directory that gets one directory per task", Required = true, HelpName = "DIR" };
         var seed = NumberOption.Whole(new Option<ulong?>("--seed") { Description = "Decides everything that is drawn; the same seed writes the same bytes (default 0)", HelpName = "N" }, 0);
-        var train = NumberOption.Whole(new Option<int?>("--train") { Description = "Lines of each train split (default: digits 2048, world all)", HelpName = "N" }, 1);
-        var eval = NumberOption.Whole(new Option<int?>("--eval") { Description = "Lines of each evaluation split (default: digits 256, world all that are taught)", HelpName = "N" }, 1);
+        var train = NumberOption.Whole(new Option<int?>("--train") { Description = "Lines of each train split (default: digits 2048, world all, pictures 1024)", HelpName = "N" }, 1);
+        var eval = NumberOption.Whole(new Option<int?>("--eval") { Description = "Lines of each evaluation split (default: digits 256, world all that are taught, pictures 128)", HelpName = "N" }, 1);
         var answers = new Option<string?>("--answers") { Description = "digits: canonical (default) or any right answer", HelpName = "canonical|any" };
         var force = new Option<bool>("--force") { Description = "Replace tasks that are already in DIR; other files stay" };
         var command = new Command("generate", "Write the tasks of a suite as files") { suite, output, seed, train, eval, answers, force };

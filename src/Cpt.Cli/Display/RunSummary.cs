@@ -3,39 +3,56 @@ using Cpt.Cli.Reporting;
 using Cpt.Cli.Running;
 using Cpt.Cli.Status;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Cpt.Cli.Display;
 
 /// <summary>The end of a run and the text of <c>cpt status</c>: the matrix, the measures, the stages, where the rest is.</summary>
 internal static class RunSummary
 {
-    public static void Write(IAnsiConsole console, StatusDocument status, IReadOnlyList<string> next)
+    public static void Write(IAnsiConsole console, StatusDocument status, IReadOnlyList<string> next) =>
+        console.Write(new Rows([.. Parts(status, DateTimeOffset.MinValue), .. next.Select((line, index) => new Rows(index == 0 ? [BlankLine.Instance, Grey(line)] : [Grey(line)]))]));
+
+    /// <summary>The same for a run on a cluster: with what only its status there holds.</summary>
+    /// <param name="status">Of the cluster.</param>
+    /// <param name="now">Ages and waits count from here.</param>
+    public static IRenderable OfCluster(StatusDocument status, DateTimeOffset now) => new Rows(Parts(status, now));
+
+    /// <summary>The matrix and its measures alone.</summary>
+    public static IRenderable OfMatrix(StatusDocument status) => status.Matrix.Count > 0
+        ? new Rows([.. Matrix(status), .. Measures(status)])
+        : new Markup("Nothing has been scored yet.");
+
+    private static IEnumerable<IRenderable> Parts(StatusDocument status, DateTimeOffset now)
     {
-        console.WriteLine();
-        Headline(console, status);
+        yield return BlankLine.Instance;
+        foreach (var part in Headline(status, now))
+        {
+            yield return part;
+        }
+
         if (status.Matrix.Count > 0)
         {
-            Matrix(console, status);
-            Measures(console, status);
+            foreach (var part in Matrix(status).Concat(Measures(status)))
+            {
+                yield return part;
+            }
         }
 
-        Stages(console, status);
+        yield return Stages(status);
+        yield return BlankLine.Instance;
+        foreach (var part in ClusterSections.Of(status, now))
+        {
+            yield return part;
+        }
+
         if (status.Report is { } report)
         {
-            console.MarkupLineInterpolated($"Report:  [bold]{WorkDirectory.Shorten(report)}[/]");
-        }
-
-        if (next.Count > 0)
-        {
-            console.WriteLine();
-            foreach (var line in next)
-            {
-                console.MarkupLineInterpolated($"[grey]{line}[/]");
-            }
+            yield return new Markup($"Report:  [bold]{Markup.Escape(WorkDirectory.Shorten(report))}[/]");
         }
     }
 
-    private static void Headline(IAnsiConsole console, StatusDocument status)
+    private static IEnumerable<IRenderable> Headline(StatusDocument status, DateTimeOffset now)
     {
         var (word, colour) = status.State switch
         {
@@ -46,20 +63,25 @@ internal static class RunSummary
             RunState.Suspended => ("suspended", "yellow"),
             _ => ("interrupted", "yellow"),
         };
-        console.MarkupInterpolated($"[bold]{status.Run}[/] ");
-        console.MarkupLine($"[{colour}]{word}[/]");
+        yield return new Markup($"[bold]{Markup.Escape(status.Run)}[/] [{colour}]{word}[/]");
         if (status.State != RunState.Succeeded && status.Message is { Length: > 0 } message)
         {
-            console.MarkupLineInterpolated($"{status.Reason}: {message}");
+            yield return new Markup(Markup.Escape(status.Reason is { } reason ? $"{reason}: {message}" : message));
         }
 
-        console.WriteLine();
+        if (status.NextRetryTime is { } retry && now > DateTimeOffset.MinValue)
+        {
+            var wait = retry > now ? $"in {SummaryTiles.Duration((retry - now).TotalSeconds)}" : "now";
+            yield return new Markup(string.Create(CultureInfo.InvariantCulture, $"The next attempt starts [bold]{wait}[/] ({retry.LocalDateTime:HH:mm:ss})."));
+        }
+
+        yield return BlankLine.Instance;
     }
 
-    private static void Matrix(IAnsiConsole console, StatusDocument status)
+    private static IEnumerable<IRenderable> Matrix(StatusDocument status)
     {
         // Beside the table, not in it: a title wraps at the width of a narrow table. Cells bring their own blanks, so that seven columns fit into 80.
-        console.MarkupLine("[bold]Accuracy after each stage, percent[/]");
+        yield return new Markup("[bold]Accuracy after each stage, percent[/]");
         var table = new Table().Border(TableBorder.Rounded);
         table.AddColumn(new TableColumn("after").LeftAligned());
         foreach (var task in status.Tasks)
@@ -80,14 +102,14 @@ internal static class RunSummary
             table.AddRow([.. cells]);
         }
 
-        console.Write(table);
+        yield return table;
         if (status.Benchmarks.Count > 0)
         {
-            console.MarkupLineInterpolated($"[grey]{string.Join(", ", status.Benchmarks.Select(benchmark => benchmark.Name))}: general skills, never trained[/]");
+            yield return Grey($"{string.Join(", ", status.Benchmarks.Select(benchmark => benchmark.Name))}: general skills, never trained");
         }
     }
 
-    private static void Measures(IAnsiConsole console, StatusDocument status)
+    private static IEnumerable<IRenderable> Measures(StatusDocument status)
     {
         var parts = new List<string>();
         if (status.AverageAccuracy is { } average)
@@ -112,30 +134,45 @@ internal static class RunSummary
 
         if (parts.Count > 0)
         {
-            console.MarkupLineInterpolated($"[bold]{string.Join("   ", parts)}[/]   (points; negative = forgotten)");
-            console.WriteLine();
+            yield return new Markup($"[bold]{string.Join("   ", parts)}[/]   (points; negative = forgotten)");
+            yield return BlankLine.Instance;
         }
     }
 
-    private static void Stages(IAnsiConsole console, StatusDocument status)
+    private static Table Stages(StatusDocument status)
     {
+        var timed = status.Stages.Any(stage => stage.SecondsLeft is not null);
         var table = new Table().Border(TableBorder.None).AddColumns("stage", "method", "state", "steps", "attempts", "time", "checkpoint");
+        if (timed)
+        {
+            table.AddColumn("left");
+        }
+
         foreach (var stage in status.Stages)
         {
             var steps = stage.Step is { } step ? string.Create(CultureInfo.InvariantCulture, $"{step}/{stage.Steps ?? step}") : "";
-            table.AddRow(
+            var cells = new List<string>
+            {
                 Markup.Escape(stage.Name),
                 stage.Method,
                 stage.State,
                 steps,
                 stage.Attempts.ToString(CultureInfo.InvariantCulture),
                 stage.DurationSeconds is { } seconds ? SummaryTiles.Duration(seconds) : "",
-                stage.CheckpointDigest is { Length: > 12 } digest ? digest[..12] : stage.CheckpointDigest ?? "");
+                stage.CheckpointDigest is { Length: > 12 } digest ? digest[..12] : stage.CheckpointDigest ?? "",
+            };
+            if (timed)
+            {
+                cells.Add(stage.SecondsLeft is { } left ? "some " + SummaryTiles.Duration(left) : "");
+            }
+
+            table.AddRow([.. cells]);
         }
 
-        console.Write(table);
-        console.WriteLine();
+        return table;
     }
+
+    private static Markup Grey(string line) => new($"[grey]{Markup.Escape(line)}[/]");
 
     private static string Cell(double? score, bool own)
     {

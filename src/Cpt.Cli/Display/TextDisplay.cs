@@ -6,12 +6,12 @@ using Cpt.Cli.Status;
 namespace Cpt.Cli.Display;
 
 /// <summary>Plain lines, for a log that people read (<c>-o text</c>): what happens, and how far it is every now and then.</summary>
-internal sealed class TextDisplay(TextWriter output, TimeProvider time) : IRunDisplay
+internal sealed class TextDisplay(TextWriter output) : IRunDisplay
 {
     private static readonly TimeSpan s_between = TimeSpan.FromSeconds(5);
 
     private readonly ScoreLine _scores = new();
-    private long _lastStep;
+    private DateTimeOffset? _lastStep;
 
     public void Begin(ContinualRun run, WorkDirectory work) =>
         output.WriteLine($"{run.Metadata.Name}: {run.Spec.Stages.Count.ToString(CultureInfo.InvariantCulture)} stage{(run.Spec.Stages.Count == 1 ? "" : "s")} from {run.Spec.BaseModel.Uri}, kept in {WorkDirectory.Shorten(work.Root)}");
@@ -41,12 +41,13 @@ internal sealed class TextDisplay(TextWriter output, TimeProvider time) : IRunDi
 
     private string? Step(RunnerEvent what)
     {
-        if (what.Event != "step" || what.Progress is not { } progress || (_lastStep != 0 && time.GetElapsedTime(_lastStep) < s_between))
+        if (what.Event != "step" || what.Progress is not { } progress || what.Time - _lastStep < s_between)
         {
             return null;
         }
 
-        _lastStep = time.GetTimestamp();
+        // The event's own time, not ours: a log that is read afterwards shows the same lines as one that was followed.
+        _lastStep = what.Time;
         return string.Create(CultureInfo.InvariantCulture, $"step {progress.Step}/{progress.Steps}, {EventText.Figures(progress)}");
     }
 }

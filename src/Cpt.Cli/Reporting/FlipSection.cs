@@ -5,6 +5,12 @@ internal static class FlipSection
 {
     public static void Write(HtmlText page, ReportModel model)
     {
+        if (model.StorageNote is { } note)
+        {
+            page.Add($"<section>\n<h2>Lost and gained answers</h2>\n<p class=\"note\">{note}</p>\n</section>\n");
+            return;
+        }
+
         if (model.Stages.All(stage => stage.Flips.Count == 0))
         {
             return;

@@ -15,7 +15,7 @@ internal static class ReportFile
                 return;
             }
 
-            var model = await new ReportGatherer(store, time).GatherAsync(local.Source, local.Status, local.Work, active: false);
+            var model = await new ReportGatherer(store, time).GatherAsync(ReportSource.OfLocal(local.Source, local.Status, local.Work, active: false, time));
             AtomicFile.Write(local.Work.ReportFile, HtmlReport.Render(model));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or CliException)

@@ -1,42 +1,40 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cpt.Api;
-using Cpt.Cli.Running;
-using Cpt.Cli.Status;
 using Cpt.Contract;
 using Cpt.Storage;
 
 namespace Cpt.Cli.Reporting;
 
-/// <summary>Collects what the page shows from the work directory and the storage. What is missing is left out: a report of half a run is a report.</summary>
-internal sealed class ReportGatherer(CheckpointStore store, TimeProvider time)
+/// <summary>Collects what the page shows from the run and its storage. What is missing is left out: a report of half a run is a report.</summary>
+/// <param name="store">Null: the storage is out of reach.</param>
+/// <param name="time">When it was made.</param>
+internal sealed class ReportGatherer(CheckpointStore? store, TimeProvider time)
 {
     private const string CurvesFile = "training.jsonl";
     private const int LostExamples = 6;
 
-    public async Task<ReportModel> GatherAsync(RunSource source, ContinualRunStatus? status, WorkDirectory work, bool active, CancellationToken cancellationToken = default)
+    public async Task<ReportModel> GatherAsync(ReportSource source, CancellationToken cancellationToken = default)
     {
         var run = RunDefaults.Apply(source.Run);
-        var document = StatusDocuments.Build(source.Run, status, work, active);
-        var jobs = JobRecord.LoadAll(work);
+        var document = source.Status;
         var stages = new List<ReportStage>();
-        var previous = status?.BaseModelDigest is { } digest ? await EvaluationAsync(Digests.BaselineHash(digest), cancellationToken) : null;
+        var previous = source.BaseModelDigest is { } digest ? await EvaluationAsync(Digests.BaselineHash(digest), cancellationToken) : null;
         foreach (var (stage, stageStatus) in run.Spec.Stages.Zip(document.Stages))
         {
             var manifest = stageStatus.StageHash is { } hash ? await ManifestAsync(hash, cancellationToken) : null;
             var evaluation = stageStatus.StageHash is { } row ? await EvaluationAsync(row, cancellationToken) : null;
-            var attempts = jobs.Where(job => job.Stage == stage.Name).ToList();
             stages.Add(new ReportStage
             {
                 Status = stageStatus,
                 Task = stage.Task.Uri,
                 TaskDigest = evaluation?.Scores.FirstOrDefault(score => score.Task == stage.Name)?.TaskDigest,
-                Training = manifest is null ? [] : await CurvesAsync(manifest, work, cancellationToken),
+                Training = manifest is null ? [] : await CurvesAsync(manifest, cancellationToken),
                 Settings = StageSettings.Of(stage),
                 Flips = [.. (evaluation?.Scores ?? []).Where(score => score.LostFromPrevious is not null).Select(score => new FlipCount(score.Task, score.LostFromPrevious ?? 0, score.GainedFromPrevious ?? 0, score.Samples))],
                 LostExamples = Lost(previous, evaluation),
                 Tokens = manifest?.Metrics.TryGetValue("tokens", out var tokens) == true ? (long)tokens : null,
-                DurationSeconds = attempts.Count > 0 ? attempts.Sum(job => ((job.FinishedAt ?? time.GetUtcNow()) - job.StartedAt).TotalSeconds) : null,
+                DurationSeconds = source.SecondsOf(stage.Name),
             });
             previous = evaluation ?? previous;
         }
@@ -46,11 +44,12 @@ internal sealed class ReportGatherer(CheckpointStore store, TimeProvider time)
             Status = document,
             GeneratedAt = time.GetUtcNow(),
             BaseModel = source.Run.Spec.BaseModel.Uri,
-            BaseModelDigest = status?.BaseModelDigest,
+            BaseModelDigest = source.BaseModelDigest,
             Storage = source.Run.Spec.Storage.Uri,
             Seed = run.Spec.Seed ?? 0,
             Stages = stages,
-            Manifest = source.Text,
+            Manifest = source.Manifest,
+            StorageNote = source.StorageNote,
             TrainerVersion = typeof(ReportGatherer).Assembly.GetName().Version?.ToString(3) ?? "",
         };
     }
@@ -59,7 +58,7 @@ internal sealed class ReportGatherer(CheckpointStore store, TimeProvider time)
     {
         try
         {
-            return await store.ReadManifestAsync(stageHash, cancellationToken) ?? (await store.ListStepsAsync(stageHash, cancellationToken)).FirstOrDefault();
+            return store is null ? null : await store.ReadManifestAsync(stageHash, cancellationToken) ?? (await store.ListStepsAsync(stageHash, cancellationToken)).FirstOrDefault();
         }
         catch (StageFailureException)
         {
@@ -71,7 +70,7 @@ internal sealed class ReportGatherer(CheckpointStore store, TimeProvider time)
     {
         try
         {
-            return await store.ReadEvaluationAsync(stageHash, cancellationToken);
+            return store is null ? null : await store.ReadEvaluationAsync(stageHash, cancellationToken);
         }
         catch (StageFailureException)
         {
@@ -79,12 +78,12 @@ internal sealed class ReportGatherer(CheckpointStore store, TimeProvider time)
         }
     }
 
-    private async Task<IReadOnlyList<TrainingPoint>> CurvesAsync(CheckpointManifest manifest, WorkDirectory work, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<TrainingPoint>> CurvesAsync(CheckpointManifest manifest, CancellationToken cancellationToken)
     {
-        var directory = Path.Combine(work.CacheDirectory, "report-" + manifest.StageHash[..12]);
+        var directory = Directory.CreateTempSubdirectory("cpt-report-").FullName;
         try
         {
-            await store.DownloadAsync(manifest, directory, [FileRole.Artifact], null, cancellationToken);
+            await store!.DownloadAsync(manifest, directory, [FileRole.Artifact], null, cancellationToken);
             return [.. File.ReadLines(Path.Combine(directory, CurvesFile)).Select(Point).OfType<TrainingPoint>()];
         }
         catch (Exception error) when (error is StageFailureException or IOException or JsonException)
@@ -93,10 +92,7 @@ internal sealed class ReportGatherer(CheckpointStore store, TimeProvider time)
         }
         finally
         {
-            if (Directory.Exists(directory))
-            {
-                Directory.Delete(directory, recursive: true);
-            }
+            Directory.Delete(directory, recursive: true);
         }
     }
 

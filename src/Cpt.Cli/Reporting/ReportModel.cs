@@ -23,6 +23,9 @@ internal sealed record ReportModel
     public required string Manifest { get; init; }
 
     public string TrainerVersion { get; init; } = "";
+
+    /// <summary>Why curves and single answers are missing; null where they are not.</summary>
+    public string? StorageNote { get; init; }
 }
 
 internal sealed record ReportStage

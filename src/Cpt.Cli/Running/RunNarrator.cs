@@ -50,17 +50,7 @@ internal sealed class RunNarrator(IRunDisplay display, TimeProvider time)
         Show(new RunnerEvent { Time = time.GetUtcNow(), Level = level, Event = "message", Stage = stage, Message = message });
 
     /// <summary>What a trainer said, passed on.</summary>
-    public void Pass(string stage, int attempt, TrainerEvent trainer) => Show(new RunnerEvent
-    {
-        Time = trainer.Time,
-        Level = trainer.Level,
-        Event = trainer.Event,
-        Stage = stage,
-        Attempt = attempt,
-        Message = trainer.Message,
-        Progress = trainer.Progress,
-        Score = trainer.Score,
-    });
+    public void Pass(string stage, int attempt, TrainerEvent trainer) => Show(RunnerEvent.Of(stage, attempt, trainer));
 
     private void Stage(StageStatus stage, StageStatus? old, bool carriedOver)
     {

@@ -32,4 +32,17 @@ internal sealed record RunnerEvent
 
     /// <summary>Of event <c>finished</c>.</summary>
     public StatusDocument? Status { get; init; }
+
+    public static RunnerEvent Of(string stage, int attempt, TrainerEvent trainer) => new()
+    {
+        Time = trainer.Time,
+        // A line without one was not written by our trainer's sink, and says no more than that something happened.
+        Level = string.IsNullOrEmpty(trainer.Level) ? "info" : trainer.Level,
+        Event = trainer.Event,
+        Stage = stage,
+        Attempt = attempt,
+        Message = trainer.Message,
+        Progress = trainer.Progress,
+        Score = trainer.Score,
+    };
 }

@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace Cpt.Cli.Status;
 
 /// <summary>
-/// What <c>cpt status -o json</c> prints, <c>cpt run -o json</c> ends with and the report shows. Every score, AvgAcc and FM is in percent,
-/// as in the papers; a measure that is not known yet is null. docs/cli.md describes each field.
+/// What <c>cpt status -o json</c> prints, for a run here or on a cluster, <c>cpt run -o json</c> ends with and the report shows. Every score, AvgAcc and FM
+/// is in percent, as in the papers; a measure that is not known yet is null. docs/cli.md describes each field.
 /// </summary>
 internal sealed record StatusDocument
 {
@@ -22,7 +22,14 @@ internal sealed record StatusDocument
 
     public string? Message { get; init; }
 
-    public required string Workdir { get; init; }
+    /// <summary>Null on a cluster.</summary>
+    public string? Workdir { get; init; }
+
+    /// <summary>The stage that is worked on or stands in the way.</summary>
+    public string? CurrentStage { get; init; }
+
+    /// <summary>When the next attempt starts after a failure.</summary>
+    public DateTimeOffset? NextRetryTime { get; init; }
 
     public string Unit { get; init; } = "percent";
 
@@ -53,7 +60,28 @@ internal sealed record StatusDocument
 
     /// <summary>Where the HTML report stands, once there is one.</summary>
     public string? Report { get; init; }
+
+    /// <summary>Only on a cluster, where they are the contract with everybody else.</summary>
+    public IReadOnlyList<ConditionStatusDocument>? Conditions { get; init; }
+
+    /// <summary>What the cluster noted about the run lately, oldest first; only there.</summary>
+    public IReadOnlyList<RunEvent>? Events { get; init; }
 }
+
+/// <param name="Type">Succeeded, Accepted, StorageReady, Suspended or Stalled.</param>
+/// <param name="Status">True, False or Unknown.</param>
+/// <param name="Reason">CamelCase.</param>
+/// <param name="Message">For people.</param>
+/// <param name="LastTransitionTime">When the status last changed.</param>
+internal sealed record ConditionStatusDocument(string Type, string Status, string Reason, string Message, DateTimeOffset LastTransitionTime);
+
+/// <param name="Time">When it was last seen.</param>
+/// <param name="Type">Normal or Warning.</param>
+/// <param name="Reason">CamelCase.</param>
+/// <param name="Object">What it is about: <c>pod/demo-half-a1-x</c>; null for the run itself.</param>
+/// <param name="Count">How often.</param>
+/// <param name="Message">For people.</param>
+internal sealed record RunEvent(DateTimeOffset Time, string Type, string Reason, string? Object, int Count, string Message);
 
 [JsonConverter(typeof(JsonStringEnumConverter<RunState>))]
 internal enum RunState
@@ -94,6 +122,9 @@ internal sealed record StageStatusDocument
     public int? Step { get; init; }
 
     public int? Steps { get; init; }
+
+    /// <summary>Until its last step, at the mean speed since its first attempt began; while it trains.</summary>
+    public double? SecondsLeft { get; init; }
 
     /// <summary>Of the model this stage committed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]

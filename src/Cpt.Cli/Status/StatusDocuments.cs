@@ -13,17 +13,39 @@ internal static class StatusDocuments
     /// <param name="active">A runner is alive.</param>
     public static StatusDocument Build(ContinualRun run, ContinualRunStatus? status, WorkDirectory work, bool active)
     {
+        var document = Build(run, status, StateOf(run, status, active), active) with
+        {
+            Workdir = work.Root,
+            Report = File.Exists(work.ReportFile) ? work.ReportFile : null,
+        };
+        return document.State == RunState.Interrupted
+            ? document with { Reason = nameof(RunState.Interrupted), Message = "Nobody works on it; the same cpt run goes on where it stopped." }
+            : document;
+    }
+
+    /// <summary>A run on a cluster: the operator works on it, always.</summary>
+    public static StatusDocument OfCluster(ContinualRun run, IReadOnlyList<RunEvent>? events = null)
+    {
+        var document = Build(run, run.Status, StateOf(run.Status), active: true) with
+        {
+            Conditions = [.. (run.Status?.Conditions ?? []).Select(condition => new ConditionStatusDocument(condition.Type, condition.Status, condition.Reason, condition.Message, condition.LastTransitionTime))],
+            Events = events,
+        };
+        return document.State == RunState.NotStarted ? document with { Message = "No operator has looked at this run yet. Is cpt-operator running, and does it watch this namespace?" } : document;
+    }
+
+    private static StatusDocument Build(ContinualRun run, ContinualRunStatus? status, RunState state, bool active)
+    {
         var matrix = status?.Matrix;
-        var summary = status?.Conditions.FirstOrDefault(condition => condition.Type == ConditionTypes.Succeeded);
-        var state = StateOf(run, status, summary, active);
         return new StatusDocument
         {
             Run = run.Metadata.Name,
             Namespace = run.Metadata.Namespace ?? RunDefaults.Namespace,
             State = state,
-            Reason = state == RunState.Interrupted ? nameof(RunState.Interrupted) : status?.Reason,
-            Message = state == RunState.Interrupted ? "Nobody works on it; the same cpt run goes on where it stopped." : status?.Message,
-            Workdir = work.Root,
+            Reason = status?.Reason,
+            Message = status?.Message,
+            CurrentStage = status?.CurrentStage,
+            NextRetryTime = status?.NextRetryTime,
             AverageAccuracy = Number(status?.AverageAccuracy),
             Forgetting = Number(status?.Forgetting),
             ForgettingFromPeak = Number(status?.ForgettingFromPeak),
@@ -32,20 +54,35 @@ internal static class StatusDocuments
             Matrix = matrix is null ? [] : [.. matrix.Rows.Select(row => Cells(row.Tasks, matrix.Tasks.Count))],
             Benchmarks = matrix is null ? [] : [.. matrix.Benchmarks.Select((name, index) => Benchmark(name, [.. matrix.Rows.Select(row => Number(row.Benchmarks.ElementAtOrDefault(index)))]))],
             Stages = [.. run.Spec.Stages.Select(stage => Stage(stage, status?.Stages.FirstOrDefault(known => known.Name == stage.Name), active))],
-            Report = File.Exists(work.ReportFile) ? work.ReportFile : null,
         };
     }
 
-    private static RunState StateOf(ContinualRun run, ContinualRunStatus? status, Condition? summary, bool active) => summary?.Status switch
+    private static RunState StateOf(ContinualRun run, ContinualRunStatus? status, bool active)
     {
-        ConditionStatus.True => RunState.Succeeded,
-        ConditionStatus.False => RunState.Failed,
-        _ when active => RunState.Running,
-        _ when status is null => RunState.NotStarted,
-        // Ctrl-C is written down as a suspension too, but the manifest does not ask for one.
-        _ when summary?.Reason == Reasons.GateHeld || run.Spec.Suspend == true => RunState.Suspended,
-        _ => RunState.Interrupted,
+        var summary = SummaryOf(status);
+        return summary?.Status switch
+        {
+            ConditionStatus.True => RunState.Succeeded,
+            ConditionStatus.False => RunState.Failed,
+            _ when active => RunState.Running,
+            _ when status is null => RunState.NotStarted,
+            // Ctrl-C is written down as a suspension too, but the manifest does not ask for one.
+            _ when summary?.Reason == Reasons.GateHeld || run.Spec.Suspend == true => RunState.Suspended,
+            _ => RunState.Interrupted,
+        };
+    }
+
+    private static RunState StateOf(ContinualRunStatus? status) => SummaryOf(status) switch
+    {
+        null => RunState.NotStarted,
+        { Status: ConditionStatus.True } => RunState.Succeeded,
+        { Status: ConditionStatus.False } => RunState.Failed,
+        // While its trainer still saves it is not at rest.
+        { Reason: Reasons.Suspended or Reasons.GateHeld } => RunState.Suspended,
+        _ => RunState.Running,
     };
+
+    private static Condition? SummaryOf(ContinualRunStatus? status) => status?.Conditions.FirstOrDefault(condition => condition.Type == ConditionTypes.Succeeded);
 
     private static BenchmarkStatus Benchmark(string name, IReadOnlyList<double?> scores)
     {
@@ -70,6 +107,7 @@ internal static class StatusDocuments
             Reused = state == StageState.Reused,
             Step = step,
             Steps = steps,
+            SecondsLeft = active && state == StageState.Running ? SecondsLeft(status!, step, steps) : null,
             CheckpointDigest = status?.CheckpointDigest,
             StageHash = status?.StageHash,
             DurationSeconds = status is { StartedAt: { } start, FinishedAt: { } end } ? Math.Round((end - start).TotalSeconds, 1) : null,
@@ -77,6 +115,11 @@ internal static class StatusDocuments
             Message = status?.Message,
         };
     }
+
+    private static double? SecondsLeft(StageStatus status, int? step, int? steps) =>
+        status is { StartedAt: { } start, ProgressTime: { } seen } && step > 0 && steps >= step && seen > start
+            ? Math.Round((seen - start).TotalSeconds / step.Value * (steps.Value - step.Value))
+            : null;
 
     private static (int? Step, int? Steps) Progress(string? progress)
     {

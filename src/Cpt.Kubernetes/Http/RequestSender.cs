@@ -56,6 +56,11 @@ internal sealed class RequestSender(ClusterConfig cluster, KubernetesClientOptio
                     var late = new TimeoutException($"no answer within {options.RequestTimeout.TotalSeconds:0.#} s");
                     (failed, failure) = (new ApiUnreachableException(Name(request), late), new(null, null, late));
                 }
+                catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested && exception.InnerException is TimeoutException)
+                {
+                    // No connection was made in its time, which .NET tells as if somebody had cancelled the call.
+                    (failed, failure) = (new ApiUnreachableException(Name(request), exception.InnerException), new(null, null, exception.InnerException));
+                }
                 catch (Exception exception) when (exception is HttpRequestException or IOException)
                 {
                     (failed, failure) = (new ApiUnreachableException(Name(request), exception), new(null, null, exception));

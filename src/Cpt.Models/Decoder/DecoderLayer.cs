@@ -40,15 +40,12 @@ internal sealed class DecoderLayer
     public Tensor Forward(Tensor x, SequenceBatch batch)
     {
         using var scope = torch.NewDisposeScope();
-        var qkv = Product(rms_norm(x, _inputNorm, _config.RmsNormEps), _qkv, _qkvBias, batch.Packed);
+        var qkv = PackedWeights.Product(batch.Packed, rms_norm(x, _inputNorm, _config.RmsNormEps), _qkv, _qkvBias);
         var between = Add(x, Attention.Forward(qkv, _config, this, batch), _output, batch);
-        var gateUp = Product(rms_norm(between, _postNorm, _config.RmsNormEps), _gateUp, null, batch.Packed);
+        var gateUp = PackedWeights.Product(batch.Packed, rms_norm(between, _postNorm, _config.RmsNormEps), _gateUp);
         var result = Add(between, swiglu(gateUp), _down, batch);
         return ReferenceEquals(result, x) ? x : result.MoveToOuterDisposeScope();
     }
-
-    private static Tensor Product(Tensor input, Tensor weight, Tensor? bias, PackedWeights? packed) =>
-        packed is null ? linear(input, weight, bias) : packed.Linear(input, weight, bias);
 
     /// <summary>x + input · weightᵀ in one product; in x itself where libtorch would copy x first and nobody else reads it.</summary>
     private static Tensor Add(Tensor x, Tensor input, Tensor weight, SequenceBatch batch) => batch switch

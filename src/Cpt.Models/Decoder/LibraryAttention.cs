@@ -39,6 +39,17 @@ internal static class LibraryAttention
             .transpose(1, 2).contiguous().MoveToOuterDisposeScope();
     }
 
+    /// <summary>Every query sees every key.</summary>
+    /// <param name="q">[B, T, heads, headDim].</param>
+    /// <param name="k">As <paramref name="q"/>.</param>
+    /// <param name="v">As <paramref name="q"/>.</param>
+    /// <returns>[B, T, heads, headDim], contiguous.</returns>
+    public static Tensor AllWays(Tensor q, Tensor k, Tensor v)
+    {
+        using var scope = torch.NewDisposeScope();
+        return scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)).transpose(1, 2).contiguous().MoveToOuterDisposeScope();
+    }
+
     /// <summary>What is added to the scores: 0 where query i may see key j, −∞ elsewhere. Made once for all layers.</summary>
     /// <remarks>Every query sees itself: one that saw nothing, inside the padding, would come out as NaN, and NaN spreads by way of its value.</remarks>
     /// <param name="starts">Int64 [B]: the length of each row's left padding; null where there is none.</param>

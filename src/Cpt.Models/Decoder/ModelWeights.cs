@@ -7,10 +7,12 @@ namespace Cpt.Models;
 internal sealed unsafe class ModelWeights : IDisposable
 {
     private readonly IReadOnlyList<WeightLayout> _layouts;
+    private readonly WeightNames _names;
 
-    private ModelWeights(IReadOnlyList<WeightLayout> layouts, IReadOnlyList<NamedParameter> parameters, ScalarType dtype)
+    private ModelWeights(IReadOnlyList<WeightLayout> layouts, IReadOnlyList<NamedParameter> parameters, ScalarType dtype, WeightNames names)
     {
         _layouts = layouts;
+        _names = names;
         Parameters = parameters;
         DType = dtype;
         ByName = parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value, StringComparer.Ordinal);
@@ -29,18 +31,19 @@ internal sealed unsafe class ModelWeights : IDisposable
     public static ModelWeights Load(ModelConfig config, WeightFiles files, ScalarType? dtype, Device device)
     {
         var layouts = WeightLayout.Of(config);
-        RefuseStrangers(config, files, layouts);
-        var type = dtype ?? TypeOf(files.Find(layouts[0].Name));
-        return Build(layouts, type, layout =>
+        var names = WeightNames.Of(config, files.Names);
+        RefuseStrangers(config, files, layouts, names);
+        var type = dtype ?? TypeOf(files.Find(names.OnDisk(WeightLayout.EmbeddingName)));
+        return Build(layouts, type, names, layout =>
         {
             var value = torch.empty(layout.Shape, type);
             foreach (var part in layout.Parts)
             {
-                var (file, entry) = files.Find(part.Name);
+                var (file, entry) = files.Find(names.OnDisk(part.Name));
                 var expected = layout.ShapeOf(part);
                 if (!entry.Shape.SequenceEqual(expected))
                 {
-                    throw new ModelFormatException(file.Path, $"tensor '{part.Name}' has shape [{string.Join(", ", entry.Shape)}]; expected [{string.Join(", ", expected)}] by config.json");
+                    throw new ModelFormatException(file.Path, $"tensor '{entry.Name}' has shape [{string.Join(", ", entry.Shape)}]; expected [{string.Join(", ", expected)}] by config.json");
                 }
 
                 using var source = torch.from_blob((nint)file.Address(entry), expected, TypeOf((file, entry)));
@@ -62,7 +65,7 @@ internal sealed unsafe class ModelWeights : IDisposable
     }
 
     /// <summary>Draws weights as transformers initialises them: normal matrices, norms of one, biases of zero.</summary>
-    public static ModelWeights Create(ModelConfig config, ulong seed, ScalarType dtype, Device device) => Build(WeightLayout.Of(config), dtype, layout =>
+    public static ModelWeights Create(ModelConfig config, ulong seed, ScalarType dtype, Device device) => Build(WeightLayout.Of(config), dtype, WeightNames.Hub, layout =>
     {
         if (layout.Start != WeightLayout.Initial.Normal)
         {
@@ -90,7 +93,7 @@ internal sealed unsafe class ModelWeights : IDisposable
     {
         using var none = torch.no_grad();
         torch.manual_seed(seed);
-        return Build(WeightLayout.Of(config), dtype, layout =>
+        return Build(WeightLayout.Of(config), dtype, WeightNames.Hub, layout =>
         {
             var value = torch.empty(layout.Shape, dtype, device);
             return layout.Start switch
@@ -109,7 +112,7 @@ internal sealed unsafe class ModelWeights : IDisposable
         {
             foreach (var part in layout.Parts)
             {
-                yield return (part.Name, select(parameter).narrow(0, part.FirstRow, part.Rows));
+                yield return (_names.OnDisk(part.Name), select(parameter).narrow(0, part.FirstRow, part.Rows));
             }
         }
     }
@@ -128,7 +131,7 @@ internal sealed unsafe class ModelWeights : IDisposable
         {
             foreach (var part in layout.Parts)
             {
-                yield return new SafetensorsWriter.Entry(part.Name, type, layout.ShapeOf(part), stream => Write(stream, parameter.Value, part, dtype));
+                yield return new SafetensorsWriter.Entry(_names.OnDisk(part.Name), type, layout.ShapeOf(part), stream => Write(stream, parameter.Value, part, dtype));
             }
         }
     }
@@ -141,22 +144,22 @@ internal sealed unsafe class ModelWeights : IDisposable
         }
     }
 
-    private static ModelWeights Build(IReadOnlyList<WeightLayout> layouts, ScalarType dtype, Func<WeightLayout, Tensor> make)
+    private static ModelWeights Build(IReadOnlyList<WeightLayout> layouts, ScalarType dtype, WeightNames names, Func<WeightLayout, Tensor> make)
     {
         using var scope = torch.NewDisposeScope();
         var parameters = layouts.Select(layout => new NamedParameter(layout.Name, make(layout).requires_grad_())).ToList();
         parameters.ForEach(parameter => parameter.Value.DetachFromDisposeScope());
-        return new ModelWeights(layouts, parameters, dtype);
+        return new ModelWeights(layouts, parameters, dtype, names);
     }
 
-    private static void RefuseStrangers(ModelConfig config, WeightFiles files, IReadOnlyList<WeightLayout> layouts)
+    private static void RefuseStrangers(ModelConfig config, WeightFiles files, IReadOnlyList<WeightLayout> layouts, WeightNames names)
     {
-        var known = layouts.SelectMany(layout => layout.Parts).Select(part => part.Name).ToHashSet(StringComparer.Ordinal);
+        var known = layouts.SelectMany(layout => layout.Parts).Select(part => names.OnDisk(part.Name)).ToHashSet(StringComparer.Ordinal);
         var stranger = files.Names.Where(name => !known.Contains(name)).Order(StringComparer.Ordinal).FirstOrDefault(name =>
             !(config.TieWordEmbeddings && name == "lm_head.weight") && !name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal));
         if (stranger is not null)
         {
-            throw new ModelFormatException(files.Find(stranger).File.Path, $"tensor '{stranger}' is not part of the {config.ModelType} model that config.json describes ({config.NumHiddenLayers} layers, attention bias {config.AttentionBias})");
+            throw new ModelFormatException(files.Find(stranger).File.Path, $"tensor '{stranger}' is not part of the {config.ModelType} model that config.json describes ({config.NumHiddenLayers} layers, attention bias {config.AttentionBias}{(config.Vision is null ? "" : $", {config.Vision.Depth} vision blocks")})");
         }
     }
 

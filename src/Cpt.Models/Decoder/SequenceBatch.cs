@@ -58,19 +58,50 @@ internal sealed record SequenceBatch(long Rows, long Columns, Tensor Cos, Tensor
             starts is null ? null : torch.tensor<long>(starts).to(mask.device), starts is null ? seen.logical_not() : null, null);
     }
 
+    /// <summary>Whole sequences whose tokens have a time, a row and a column: a head's frequencies turn by the one or the other (M-RoPE).</summary>
+    /// <param name="rows">B.</param>
+    /// <param name="columns">T.</param>
+    /// <param name="positions">[3, B, T].</param>
+    /// <param name="mask">As in <see cref="Masked"/>, or null.</param>
+    /// <param name="rotary">Turned by position.</param>
+    /// <param name="sections">How many frequencies turn by each.</param>
+    /// <param name="device">Where the sequences are.</param>
+    public static SequenceBatch Multimodal(long rows, long columns, long[] positions, Tensor? mask, RotaryTable rotary, IReadOnlyList<int> sections, Device device)
+    {
+        var (cos, sin) = rotary.AtLeast(positions.Max() + 1);
+        var places = torch.tensor<long>(positions, 3, rows * columns).to(device);
+        var plain = mask is null ? Causal(rows, columns, rotary) : Masked(mask, rotary);
+        return plain with { Cos = Sections(cos), Sin = Sections(sin) };
+
+        Tensor Sections(Tensor table)
+        {
+            var parts = new List<Tensor>();
+            var first = 0L;
+            for (var axis = 0; axis < 3; axis++)
+            {
+                parts.Add(table.narrow(1, first, sections[axis]).index_select(0, places[axis])); // [B·T, section]
+                first += sections[axis];
+            }
+
+            return torch.cat(parts.ToArray(), 1).view(rows, columns, -1);
+        }
+    }
+
     /// <summary>The next columns of sequences whose earlier ones are cached.</summary>
     public static SequenceBatch Cached(KeyValueCache cache, long columns, RotaryTable rotary)
     {
         var (past, rows) = (cache.Length, cache.Rows);
+        // Images never move positions ahead of columns.
         var (cos, sin) = rotary.AtLeast(past + columns);
-        if (cache.Starts is not { } starts)
+        var starts = cache.Starts;
+        if ((cache.Behind ?? starts) is not { } behind)
         {
             return new SequenceBatch(rows, columns, cos.narrow(0, past, columns), sin.narrow(0, past, columns), null, null, cache);
         }
 
         var positions = columns == 1
-            ? past - starts
-            : (torch.arange(past, past + columns, 1, device: starts.device) - starts.unsqueeze(1)).clamp(0).view(rows * columns);
+            ? past - behind
+            : (torch.arange(past, past + columns, 1, device: behind.device) - behind.unsqueeze(1)).clamp(0).view(rows * columns);
         return new SequenceBatch(rows, columns, cos.index_select(0, positions).view(rows, columns, -1), sin.index_select(0, positions).view(rows, columns, -1), starts, null, cache);
     }
 

@@ -2,7 +2,7 @@ namespace Cpt.Models;
 
 /// <summary>
 /// How weights lie in memory. Matrices that read the same input are stored as one (q, k, v; gate, up), so that one matrix product
-/// does the work of several; on disk they keep their Hugging Face names.
+/// does the work of several; on disk they keep their Hugging Face names (<see cref="WeightNames"/>).
 /// </summary>
 /// <param name="Name">Name of the trained tensor.</param>
 /// <param name="Shape">Its shape.</param>
@@ -10,6 +10,8 @@ namespace Cpt.Models;
 /// <param name="Start">How a new model's values are drawn.</param>
 internal sealed record WeightLayout(string Name, long[] Shape, IReadOnlyList<WeightLayout.Part> Parts, WeightLayout.Initial Start)
 {
+    public const string EmbeddingName = "model.embed_tokens.weight";
+
     public enum Initial
     {
         Zeros,
@@ -21,7 +23,7 @@ internal sealed record WeightLayout(string Name, long[] Shape, IReadOnlyList<Wei
     public static IReadOnlyList<WeightLayout> Of(ModelConfig config)
     {
         long d = config.HiddenSize, q = config.QuerySize, kv = config.KeyValueSize, f = config.IntermediateSize;
-        var layouts = new List<WeightLayout> { Single("model.embed_tokens.weight", [config.VocabSize, d], Initial.Normal) };
+        List<WeightLayout> layouts = [.. config.Vision is { } vision ? VisionWeights.Of(vision) : [], Single(EmbeddingName, [config.VocabSize, d], Initial.Normal)];
         for (var layer = 0; layer < config.NumHiddenLayers; layer++)
         {
             var prefix = $"model.layers.{layer}.";
@@ -57,9 +59,9 @@ internal sealed record WeightLayout(string Name, long[] Shape, IReadOnlyList<Wei
     /// <summary>Shape of one part on disk.</summary>
     public long[] ShapeOf(Part part) => [part.Rows, .. Shape.AsSpan(1)];
 
-    private static WeightLayout Single(string name, long[] shape, Initial start) => new(name, shape, [new Part(name, 0, shape[0])], start);
+    internal static WeightLayout Single(string name, long[] shape, Initial start) => new(name, shape, [new Part(name, 0, shape[0])], start);
 
-    private static WeightLayout Merged(string name, long[] shape, Initial start, params ReadOnlySpan<(string Name, long Rows)> parts)
+    internal static WeightLayout Merged(string name, long[] shape, Initial start, params ReadOnlySpan<(string Name, long Rows)> parts)
     {
         var placed = new List<Part>();
         var first = 0L;

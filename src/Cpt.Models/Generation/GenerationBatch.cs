@@ -77,16 +77,26 @@ internal sealed unsafe class GenerationBatch : IDisposable
     private Tensor ReadPrompts()
     {
         var prompts = new List<int[]>();
+        var images = new List<IReadOnlyList<PromptImage>>();
         var sources = new long[_responses.Length];
         var known = new Dictionary<string, int>(StringComparer.Ordinal);
+        var numbers = new Dictionary<ImageSource, int>(ReferenceEqualityComparer.Instance);
+        int NumberOf(ImageSource image)
+        {
+            numbers.TryAdd(image, numbers.Count);
+            return numbers[image];
+        }
+
         for (var row = 0; row < sources.Length; row++)
         {
             var prompt = _request.Prompts[_first + row];
-            var key = string.Join(',', prompt);
+            var pictures = _request.Images?[_first + row] ?? [];
+            var key = string.Join(',', prompt) + string.Concat(pictures.Select(picture => $"|{picture.Column}:{NumberOf(picture.Image)}"));
             if (!known.TryGetValue(key, out var index))
             {
                 known.Add(key, index = prompts.Count);
                 prompts.Add(prompt);
+                images.Add(pictures);
             }
 
             sources[row] = index;
@@ -107,7 +117,7 @@ internal sealed unsafe class GenerationBatch : IDisposable
         // The last token of a response is never read by the model, so it needs no column.
         var room = columns + _responses.Max(response => response.Capacity) - 1;
         var prefill = new KeyValueCache(_model.Config, starts, prompts.Count == sources.Length ? room : columns, _model.dtype, _model.device, _model.ByLibrary);
-        var logits = _model.NextLogits(torch.tensor<long>(ids, prompts.Count, columns).upload(_model.device), prefill, _packed);
+        var logits = _model.NextLogits(torch.tensor<long>(ids, prompts.Count, columns).upload(_model.device), prefill, _packed, ImageInput.Of(images, starts, _model.Config, _model.device));
         if (prompts.Count == sources.Length)
         {
             _cache = prefill;

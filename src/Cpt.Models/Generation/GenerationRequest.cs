@@ -6,6 +6,9 @@ public sealed record GenerationRequest
     /// <summary>Token ids of each row's prompt, at least one. Equal prompts (rollouts of one group) that stand side by side are read by the model once.</summary>
     public required IReadOnlyList<int[]> Prompts { get; init; }
 
+    /// <summary>Images of each row's prompt, by column; null where no prompt has any. Equal prompts share the very same objects.</summary>
+    public IReadOnlyList<IReadOnlyList<PromptImage>>? Images { get; init; }
+
     /// <summary>Response tokens of a row, at most; prompt and response also end at the model's context.</summary>
     public required int MaxNewTokens { get; init; }
 

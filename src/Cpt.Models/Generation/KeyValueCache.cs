@@ -56,10 +56,24 @@ internal sealed class KeyValueCache : IDisposable
     /// <summary>Int64 [rows], or null where no row is padded.</summary>
     public Tensor? Starts { get; private set; }
 
+    /// <summary>
+    /// Int64 [rows]: what a column's number exceeds its position by, where images make that more than <see cref="Starts"/>; else null.
+    /// </summary>
+    public Tensor? Behind { get; private set; }
+
     /// <summary>Whether <see cref="Attend(int, Tensor, Tensor, Tensor, long)"/> can be called.</summary>
     public bool TakesProjections => _packed;
 
     private ModelConfig Config { get; }
+
+    /// <summary>Sets positions apart from columns, once the images of the prompts are known.</summary>
+    /// <param name="deltas"><see cref="MultimodalPositions.Deltas"/> of the rows.</param>
+    public void Shift(long[] deltas)
+    {
+        using var scope = torch.NewDisposeScope();
+        var shift = torch.tensor<long>(deltas, Rows).to(_keys[0].device);
+        Behind = (Starts is null ? shift * -1 : Starts - shift).DetachFromDisposeScope();
+    }
 
     /// <summary>Adds new columns to a layer and lets them attend to all columns so far.</summary>
     /// <param name="layer">Number of the layer; the last one closes the columns.</param>
@@ -100,7 +114,11 @@ internal sealed class KeyValueCache : IDisposable
         using var scope = torch.NewDisposeScope();
         var device = _keys[0].device;
         var index = torch.tensor(source, source.Length).to(device);
-        var copy = new KeyValueCache(Config, source.Length, columns, _keys[0].dtype, device, _byLibrary, Starts?.index_select(0, index).DetachFromDisposeScope()) { Length = Length };
+        var copy = new KeyValueCache(Config, source.Length, columns, _keys[0].dtype, device, _byLibrary, Starts?.index_select(0, index).DetachFromDisposeScope())
+        {
+            Length = Length,
+            Behind = Behind?.index_select(0, index).DetachFromDisposeScope(),
+        };
         for (var layer = 0; layer < _keys.Length; layer++)
         {
             Fill(copy._keys[layer], _keys[layer], _packed ? 2 : 1, _packed ? (Length + Panel - 1) / Panel : Length);
@@ -125,12 +143,14 @@ internal sealed class KeyValueCache : IDisposable
         }
 
         Starts = Starts is null ? null : Replace(Starts, index);
+        Behind = Behind is null ? null : Replace(Behind, index);
         Rows = rows.Length;
     }
 
     public void Dispose()
     {
         Starts?.Dispose();
+        Behind?.Dispose();
         foreach (var tensor in (Tensor[])[.. _keys, .. _values])
         {
             tensor.Dispose();

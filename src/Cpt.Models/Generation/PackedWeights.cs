@@ -17,8 +17,12 @@ internal sealed class PackedWeights : IDisposable
     public static PackedWeights Of(IEnumerable<Tensor> matrices)
     {
         using var none = torch.no_grad();
-        return new PackedWeights(matrices.ToDictionary(matrix => matrix, matrix => pack_linear(matrix).DetachFromDisposeScope()));
+        return new PackedWeights(matrices.ToDictionary(matrix => matrix, matrix => pack_linear(Flat(matrix)).DetachFromDisposeScope()));
     }
+
+    /// <summary>input · weightᵀ + bias, packed or not; a weight of more dimensions counts as the matrix of its first one.</summary>
+    public static Tensor Product(PackedWeights? packed, Tensor input, Tensor weight, Tensor? bias = null) =>
+        packed is null ? linear(input, Flat(weight), bias) : packed.Linear(input, weight, bias);
 
     /// <summary>input · weightᵀ + bias + add.</summary>
     public Tensor Linear(Tensor input, Tensor weight, Tensor? bias = null, Tensor? add = null) => packed_linear(input, _panels[weight], weight.size(0), bias, add);
@@ -30,4 +34,6 @@ internal sealed class PackedWeights : IDisposable
             panels.Dispose();
         }
     }
+
+    private static Tensor Flat(Tensor weight) => weight.dim() > 2 ? weight.flatten(1) : weight;
 }

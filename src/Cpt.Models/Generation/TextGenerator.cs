@@ -82,6 +82,11 @@ public sealed class TextGenerator
             throw new ArgumentException($"rowIds has {ids.Count} entries; expected {request.Prompts.Count}, one for each prompt", nameof(request));
         }
 
+        if (request.Images is { } images && images.Count != request.Prompts.Count)
+        {
+            throw new ArgumentException($"images has {images.Count} entries; expected {request.Prompts.Count}, one for each prompt", nameof(request));
+        }
+
         for (var row = 0; row < request.Prompts.Count; row++)
         {
             var prompt = request.Prompts[row];

@@ -15,8 +15,13 @@ namespace Cpt.Models;
 /// </param>
 public sealed record TensorComparison(string Name, IReadOnlyList<long> Shape, ComparisonMeasure Measure, double MaxAbsolute, double MaxRelative, int LeftOut = 0)
 {
-    /// <summary>Whether the difference is within a tolerance; NaN never is. Token ids must be equal.</summary>
-    public bool Within(double tolerance) => Measure switch
+    /// <summary>What float32 reaches for this quantity (<see cref="Tolerances"/>); none for whole numbers.</summary>
+    public double Tolerance { get; init; }
+
+    /// <summary>Whether the difference is within a tolerance (null: the quantity's own); NaN never is. Token ids must be equal.</summary>
+    public bool Within(double? tolerance = null) => Within(tolerance ?? Tolerance);
+
+    private bool Within(double tolerance) => Measure switch
     {
         ComparisonMeasure.Exact => MaxAbsolute == 0,
         ComparisonMeasure.Relative => MaxRelative <= tolerance,

@@ -5,6 +5,6 @@ namespace Cpt.Models;
 /// <param name="Notes">What a reader must know to judge the figures.</param>
 public sealed record VerificationReport(IReadOnlyList<TensorComparison> Compared, IReadOnlyList<KeyValuePair<string, string>> NotComputable, IReadOnlyList<string> Notes)
 {
-    /// <summary>Every comparison is within the tolerance, and there was one.</summary>
-    public bool Passes(double tolerance) => Compared.Count > 0 && Compared.All(comparison => comparison.Within(tolerance));
+    /// <summary>Every comparison is within the tolerance (null: each within its own), and there was one.</summary>
+    public bool Passes(double? tolerance = null) => Compared.Count > 0 && Compared.All(comparison => comparison.Within(tolerance));
 }

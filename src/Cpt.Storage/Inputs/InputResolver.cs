@@ -25,6 +25,19 @@ public sealed class InputResolver(StorageOptions? options = null)
     public async Task<string> DigestAsync(string uri, string cacheDirectory, CancellationToken cancellationToken = default) =>
         (await MaterializeAsync(uri, cacheDirectory, null, null, cancellationToken).ConfigureAwait(false)).Digest;
 
+    /// <summary>
+    /// A model's digest, for somebody who will not read the model itself: of <c>azblob://</c>, one file at a time passes through the cache and is not kept. Digests of
+    /// files are remembered by name, size and version, so that a model is hashed once.
+    /// </summary>
+    /// <inheritdoc cref="DigestAsync"/>
+    public async Task<string> DigestOnlyAsync(string uri, string cacheDirectory, CancellationToken cancellationToken = default)
+    {
+        var location = StorageUri.Parse(uri);
+        return location.Scheme == StorageUri.Azure
+            ? await new RemoteDigests(cacheDirectory).OfAsync(new BlobObjectStore(location, _options), $"model {uri}", ModelFiles.Belongs, ModelFiles.Require, cancellationToken).ConfigureAwait(false)
+            : await DigestAsync(uri, cacheDirectory, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Makes a model readable as a local directory.</summary>
     /// <param name="uri">Of a Hugging Face directory.</param>
     /// <param name="cacheDirectory">Where copies of remote models are kept and found again.</param>

@@ -1,15 +1,11 @@
 namespace Cpt.Tasks;
 
-/// <param name="Prompt">For example <c>P123=</c>; not trained on.</param>
-/// <param name="Answer">For example <c>101</c>.</param>
-public readonly record struct Demonstration(string Prompt, string Answer);
-
 /// <summary>
 /// What the small base model is pretrained on: an endless stream over all seven digits tasks. Demonstrations of the general skills
 /// are right. Of the new tasks' answers each digit is right with probability <see cref="ValidProbability"/>, drawn evenly from the
 /// right ones (else evenly from the wrong ones): the base model half knows them, 0.75³ ≈ 0.42, and has seen every right answer.
 /// </summary>
-public sealed class DigitsCorpus
+public sealed class DigitsCorpus : ICorpus
 {
     private readonly ulong _seed;
     private readonly int _perTask;
@@ -28,10 +24,13 @@ public sealed class DigitsCorpus
     /// <summary>Chance of each digit of a new task's demonstration to be right.</summary>
     public double ValidProbability { get; }
 
-    /// <summary>Demonstrations in a batch.</summary>
+    /// <inheritdoc />
     public int BatchSize => _perTask * DigitTask.All.Count;
 
-    /// <summary>The batch of a step: a function of seed and step alone, so a pretraining that stops goes on without a saved state.</summary>
+    /// <inheritdoc />
+    public IReadOnlyList<string> Tasks { get; } = [.. DigitTask.All.Select(task => $"{GeneratedTaskUri.Scheme}{DigitsSuite.Name}/{task.Name}")];
+
+    /// <inheritdoc />
     public IReadOnlyList<Demonstration> Batch(long step)
     {
         var random = new SplitMix64(_seed, (ulong)step);

@@ -5,7 +5,7 @@ namespace Cpt.Tasks;
 /// <summary>Reads task.json.</summary>
 internal static class DefinitionReader
 {
-    private static readonly string[] s_fields = ["name", "description", "scorer", "version", "license", "source", "promptSuffix", "evaluationOnly"];
+    private static readonly string[] s_fields = ["name", "description", "scorer", "version", "license", "source", "promptSuffix", "systemPrompt", "evaluationOnly"];
 
     /// <exception cref="TaskDataException">Lists every wrong field.</exception>
     public static TaskDefinition Read(string file, ReadOnlyMemory<byte> content)
@@ -44,6 +44,7 @@ internal static class DefinitionReader
             License = fields.Text("license"),
             Source = fields.Text("source"),
             PromptSuffix = fields.Text("promptSuffix"),
+            SystemPrompt = fields.Text("systemPrompt"),
             EvaluationOnly = fields.Flag("evaluationOnly"),
         };
 

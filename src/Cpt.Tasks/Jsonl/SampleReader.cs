@@ -5,6 +5,9 @@ namespace Cpt.Tasks;
 /// <summary>Reads a split. Nothing is dropped in silence: every line that is not blank becomes a sample or an error.</summary>
 internal sealed class SampleReader(TaskDefinition definition, IScorer scorer, string directory)
 {
+    /// <summary>What a picture's file may have; its pixels are bounded where it is decoded.</summary>
+    private const long MaximumImageBytes = 64L << 20;
+
     private static readonly string[] s_fields = ["id", "messages", "answer", "accept", "choices", "images", "metadata"];
     private static readonly string[] s_messageFields = ["role", "content"];
     private static readonly string[] s_roles = ["system", "user", "assistant"];
@@ -84,6 +87,9 @@ internal sealed class SampleReader(TaskDefinition definition, IScorer scorer, st
         if (sample.Accept is not null && AcceptPatterns.Problem(sample.Accept) is { } wrong)
             fields.Wrong("accept", wrong);
 
+        if (problems.Count == 0 && ImageMarks.Problem(sample.Messages, sample.Images.Count) is { } misplaced)
+            fields.Wrong("images", misplaced);
+
         foreach (var (index, image) in sample.Images.Index())
         {
             if (ImageProblem(image) is { } missing)
@@ -133,6 +139,9 @@ internal sealed class SampleReader(TaskDefinition definition, IScorer scorer, st
         else if (definition.PromptSuffix is { } suffix)
             messages[^1] = messages[^1] with { Content = messages[^1].Content + suffix };
 
+        if (problems.Count == before && definition.SystemPrompt is { } system && messages.TrueForAll(message => message.Role != "system"))
+            messages.Insert(0, new TaskMessage("system", system));
+
         return messages;
     }
 
@@ -141,7 +150,11 @@ internal sealed class SampleReader(TaskDefinition definition, IScorer scorer, st
         if (image.Length == 0 || Path.IsPathRooted(image) || image.Split('/', '\\').Contains("..", StringComparer.Ordinal))
             return $"'{image}' must be a path inside the task's directory";
 
-        return File.Exists(Path.Combine(directory, image)) ? null : $"'{image}' does not exist in {directory}";
+        var file = new FileInfo(Path.Combine(directory, image));
+        if (!file.Exists)
+            return $"'{image}' does not exist in {directory}";
+
+        return file.Length <= MaximumImageBytes ? null : $"'{image}' has {file.Length} bytes; an image may have {MaximumImageBytes}";
     }
 
     private static IEnumerable<ReadOnlyMemory<byte>> Lines(ReadOnlyMemory<byte> content)

@@ -77,14 +77,11 @@ public static class TaskWriter
         foreach (var (path, content) in TaskFiles.Of(task.Definition, task.Train, task.Eval))
             File.WriteAllBytes(Path.Combine(directory, path), content);
 
-        if (task.Directory is null)
-            return;
-
         foreach (var image in task.Train.Concat(task.Eval).SelectMany(sample => sample.Images).Distinct(StringComparer.Ordinal))
         {
             var copy = Path.Combine(directory, image);
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(Path.Combine(task.Directory, image), copy);
+            File.WriteAllBytes(copy, task.ImageFile(image));
         }
     }
 }

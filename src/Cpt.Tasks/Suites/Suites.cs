@@ -19,7 +19,7 @@ public sealed record SuiteTask(string Name, string Description, string Scorer);
 /// <summary>Every suite there is.</summary>
 public static class Suites
 {
-    public static IReadOnlyList<Suite> All { get; } = [DigitsSuite.Suite, WorldSuite.Suite];
+    public static IReadOnlyList<Suite> All { get; } = [DigitsSuite.Suite, WorldSuite.Suite, ShapesSuite.Suite, NumeralsSuite.Suite];
 
     public static IReadOnlyList<string> Names => [.. All.Select(suite => suite.Name)];
 
@@ -39,11 +39,14 @@ public static class Suites
     }
 
     /// <summary>Puts a generated task together; its digest is that of the files <see cref="TaskWriter"/> would write.</summary>
-    internal static TaskData Finish(TaskDefinition definition, IReadOnlyList<Sample> train, IReadOnlyList<Sample> eval) => new()
+    /// <param name="definition">What it is.</param>
+    /// <param name="train">Samples to learn from.</param>
+    /// <param name="eval">Samples to score.</param>
+    /// <param name="draw">Draws a sample's image, the same every time; null where no sample has one.</param>
+    internal static TaskData Finish(TaskDefinition definition, IReadOnlyList<Sample> train, IReadOnlyList<Sample> eval, Func<string, Picture>? draw = null)
     {
-        Definition = definition,
-        Train = train,
-        Eval = eval,
-        Digest = TaskDigest.OfFiles(TaskFiles.Of(definition, train, eval).Select(file => (file.Path, TaskDigest.OfBytes(file.Content)))),
-    };
+        var files = TaskFiles.Of(definition, train, eval).Select(file => (file.Path, Digest: TaskDigest.OfBytes(file.Content)));
+        var images = train.Concat(eval).SelectMany(sample => sample.Images).Distinct(StringComparer.Ordinal).Select(image => (Path: image, Digest: TaskDigest.OfBytes(PngFile.Of(draw!(image)))));
+        return new TaskData { Definition = definition, Train = train, Eval = eval, Digest = TaskDigest.OfFiles(files.Concat(images)), Draw = draw };
+    }
 }

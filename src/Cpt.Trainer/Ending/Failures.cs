@@ -36,6 +36,7 @@ internal static class Failures
         SocketException or HttpRequestException => new(ExitCodes.StorageUnavailable, "StorageUnavailable", error.Message),
         TorchException when IsOfDevice(error) => new(ExitCodes.Internal, "DeviceOutOfMemory", DeviceIsFull(error, device), Unforeseen: true),
         _ when IsOutOfMemory(error) => new(ExitCodes.Internal, "OutOfMemory", "memory is exhausted; lower microBatchSize or raise the memory limit", Unforeseen: true),
+        PictureLibraryException => new(ExitCodes.Internal, "LibraryMissing", error.Message),
         DllNotFoundException => new(ExitCodes.Internal, "LibraryMissing", error.Message, Unforeseen: true),
         _ => new(ExitCodes.Internal, "Internal", $"{error.GetType().Name}: {error.Message}", Unforeseen: true),
     };

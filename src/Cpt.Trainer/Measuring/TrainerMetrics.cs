@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Cpt.Metrics;
 using Cpt.Torch;
 using Cpt.Trainer.Reporting;
 
@@ -30,10 +30,7 @@ internal sealed class TrainerMetrics : IDisposable
         _meter.CreateObservableCounter("cpt_train_tokens_total", () => reporter.Progress.Tokens, description: "Tokens trained on since the stage began.");
         Gauge("cpt_train_device_memory_bytes", "Device memory in tensors.", () => ComputeDevice.Memory()?.Allocated);
         Gauge("cpt_train_device_memory_peak_bytes", "Device memory in tensors at most, since the process began.", () => ComputeDevice.Memory()?.PeakAllocated);
-        Gauge("process_resident_memory_bytes", "Resident memory size in bytes.", () => Environment.WorkingSet);
-        Gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.",
-            () => new DateTimeOffset(Process.GetCurrentProcess().StartTime).ToUnixTimeMilliseconds() / 1000.0);
-        _meter.CreateObservableCounter("process_cpu_seconds_total", () => Environment.CpuUsage.TotalTime.TotalSeconds, description: "Total user and system CPU time spent in seconds.");
+        ProcessInstruments.AddTo(_meter);
         FilteredInstances = _meter.CreateGauge<double>("cpt_rft_filtered_instances", description: "Prompts of the newest rollout batch that taught nothing and were left out.");
         CheckpointBytes = _meter.CreateGauge<double>("cpt_checkpoint_bytes", description: "Size of the newest checkpoint.");
         CheckpointCommitSeconds = _meter.CreateHistogram("cpt_checkpoint_commit_seconds", unit: null, "Time to write, upload and commit a checkpoint.", tags: null,

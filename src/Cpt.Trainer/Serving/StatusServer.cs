@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Cpt.Contract;
-using Cpt.Trainer.Measuring;
+using Cpt.Metrics;
 using Cpt.Trainer.Reporting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

@@ -43,6 +43,11 @@ internal sealed class StageAttempt
         var row = await DueAsync(_spec.Evaluation.Tasks);
         await ScoreBaselineAsync();
         using var training = final is null ? await StartAsync() : null;
+        if (training is not null)
+        {
+            _evaluation.Check(row, training.Policy);
+        }
+
         final = training is null ? Skip(final!) : await TrainAsync(training);
         await ScoreAsync(final, row, training?.Policy);
         _reporter.Phase(TrainerPhase.Done);

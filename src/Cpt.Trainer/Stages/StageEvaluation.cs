@@ -18,6 +18,18 @@ internal sealed record DueScore(TaskInput Input, ScoreKind Kind, TaskData Task)
 /// <summary>Writes a row of the accuracy matrix task by task, so that a killed evaluation goes on with the task it was killed in.</summary>
 internal sealed class StageEvaluation(StageSpec spec, CheckpointStore store, StageReporter reporter, TimeProvider time, CancellationToken stop)
 {
+    /// <summary>Refuses tasks that the model cannot read, before it is trained.</summary>
+    /// <exception cref="StageFailureException">A prompt cannot be made: images for a model of text alone, a damaged image, a prompt as long as the context.</exception>
+    public void Check(IReadOnlyList<DueScore> due, LoadedModel model)
+    {
+        var evaluator = new Evaluator(model.Model, model.Tokenizer, EvaluationSettings.Of(spec.Evaluation, spec.Training.Seed));
+        foreach (var column in due)
+        {
+            stop.ThrowIfCancellationRequested();
+            evaluator.Check(column.Task);
+        }
+    }
+
     /// <param name="rowHash">Where the row stands: a stage's hash, or the baseline's.</param>
     /// <param name="modelDigest">Of the model that is scored; a row of another model is begun anew.</param>
     /// <param name="due">In the order of scoring.</param>

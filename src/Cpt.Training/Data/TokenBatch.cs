@@ -1,3 +1,4 @@
+using Cpt.Models;
 using Cpt.Torch;
 
 namespace Cpt.Training;
@@ -26,6 +27,9 @@ internal sealed class TokenBatch : IDisposable
     /// <summary>[N] int64: the response tokens, in the same order.</summary>
     public Tensor Targets { get; }
 
+    /// <summary>Images of each row. Their pixels are read at the forward pass: those of all passes of an update would not fit in memory.</summary>
+    public IReadOnlyList<IReadOnlyList<PromptImage>> Images { get; private init; } = [];
+
     /// <summary>N.</summary>
     public int ResponseTokens { get; }
 
@@ -51,7 +55,7 @@ internal sealed class TokenBatch : IDisposable
         var n = 0;
         for (var row = 0; row < sequences.Count; row++)
         {
-            var (prompt, response) = sequences[row];
+            var (prompt, response) = (sequences[row].Prompt, sequences[row].Response);
             var start = row * width;
             for (var i = 0; i < prompt.Length; i++) ids[start + i] = prompt[i];
             for (var i = 0; i < response.Length - 1; i++) ids[start + prompt.Length + i] = response[i];
@@ -67,7 +71,10 @@ internal sealed class TokenBatch : IDisposable
             torch.tensor<long>(positions, [responseTokens]).upload(device),
             torch.tensor<long>(targets, [responseTokens]).upload(device),
             responseTokens,
-            inputTokens);
+            inputTokens)
+        {
+            Images = sequences.Any(sequence => sequence.Images.Count > 0) ? [.. sequences.Select(sequence => sequence.Images)] : [],
+        };
     }
 
     public void Dispose()

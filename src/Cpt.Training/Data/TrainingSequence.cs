@@ -1,3 +1,5 @@
+using Cpt.Models;
+
 namespace Cpt.Training;
 
 /// <summary>A prompt with a response whose tokens are learned; prompt tokens never are.</summary>
@@ -5,6 +7,11 @@ namespace Cpt.Training;
 /// <param name="Response">At least one token, the end token included when the response was finished.</param>
 internal sealed record TrainingSequence(int[] Prompt, int[] Response)
 {
+    /// <summary>Of the prompt, by column.</summary>
+    public IReadOnlyList<PromptImage> Images { get; init; } = [];
+
+    public static TrainingSequence Of(ModelPrompt prompt, int[] response) => new(prompt.Tokens, response) { Images = prompt.Images };
+
     /// <summary>Tokens fed to the model: the last response token is only ever a target.</summary>
     public int InputLength => Prompt.Length + Response.Length - 1;
 }

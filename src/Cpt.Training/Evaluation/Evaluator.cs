@@ -14,18 +14,19 @@ public sealed class Evaluator(CausalLM model, Tokenizer tokenizer, EvaluationSet
     /// <param name="previous">The same task's score in the previous row, with records, to count flips against.</param>
     /// <param name="cancellationToken">Ends generation between tokens.</param>
     /// <exception cref="StageFailureException">
-    /// <c>SampleTooLong</c>: a prompt leaves no room for a response in the model's context; <c>NonFiniteLoss</c>: the model answers NaN.
+    /// <c>ImagesUnsupported</c>, <c>BadImage</c>: the model cannot read the task's images; <c>SampleTooLong</c>: a prompt leaves no room for a response in the model's context; <c>NonFiniteLoss</c>: the model answers NaN.
     /// </exception>
     public TaskScore Score(TaskData task, ScoreKind kind, TaskScore? previous, CancellationToken cancellationToken)
     {
         var samples = settings.MaxSamples > 0 ? task.Eval.Take(settings.MaxSamples).ToArray() : [.. task.Eval];
-        var prompts = new PromptBuilder(tokenizer, settings.Prompt);
+        var prompts = PromptBuilder.Of(task, model, tokenizer, settings.Prompt);
         var rewards = new RewardModel(task.Scorer, settings.Prompt);
-        var tokens = Array.ConvertAll(samples, prompts.Prompt);
+        var asked = Array.ConvertAll(samples, prompts.Prompt);
         var request = new GenerationRequest
         {
-            Prompts = tokens,
-            MaxNewTokens = ResponseTokens(task, samples, tokens),
+            Prompts = Array.ConvertAll(asked, prompt => prompt.Tokens),
+            Images = ModelPrompt.ImagesOf(asked),
+            MaxNewTokens = ResponseTokens(task, samples, asked),
             Temperature = settings.Temperature,
             StopTokens = prompts.StopTokens(model.Config),
             Seed = settings.Seed,
@@ -57,6 +58,17 @@ public sealed class Evaluator(CausalLM model, Tokenizer tokenizer, EvaluationSet
         return row with { LostFromPrevious = flips?.Lost, GainedFromPrevious = flips?.Gained };
     }
 
+    /// <summary>
+    /// Makes every prompt that <see cref="Score"/> would, without asking the model: what cannot be scored is better known before the training than after it.
+    /// </summary>
+    /// <exception cref="StageFailureException">As of <see cref="Score"/>.</exception>
+    public void Check(TaskData task)
+    {
+        var prompts = PromptBuilder.Of(task, model, tokenizer, settings.Prompt);
+        var samples = settings.MaxSamples > 0 ? task.Eval.Take(settings.MaxSamples).ToArray() : [.. task.Eval];
+        ResponseTokens(task, samples, Array.ConvertAll(samples, prompts.Prompt));
+    }
+
     private IReadOnlyList<GeneratedRow> Responses(TaskData task, GenerationRequest request, CancellationToken cancellationToken)
     {
         try
@@ -70,7 +82,7 @@ public sealed class Evaluator(CausalLM model, Tokenizer tokenizer, EvaluationSet
         }
     }
 
-    private int ResponseTokens(TaskData task, Sample[] samples, int[][] prompts)
+    private int ResponseTokens(TaskData task, Sample[] samples, ModelPrompt[] prompts)
     {
         var context = model.Config.MaxPositionEmbeddings;
         var longest = 0;

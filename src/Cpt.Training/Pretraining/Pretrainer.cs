@@ -14,13 +14,14 @@ public sealed class Pretrainer : IDisposable
     private readonly Func<long, IReadOnlyList<Demonstration>> _corpus;
     private readonly PretrainingOptions _options;
     private readonly PromptBuilder _prompts;
+    private readonly DrawnPictures? _pictures;
     private readonly ResponseLogProbs _logProbs;
     private readonly PolicyOptimizer _optimizer;
     private readonly CausalLM _model;
 
     /// <param name="model">Trained in place; stays the caller's.</param>
     /// <param name="tokenizer">Of the model.</param>
-    /// <param name="corpus">The batch of a 0-based step, for example <see cref="DigitsCorpus.Batch"/>.</param>
+    /// <param name="corpus">The batch of a 0-based step, for example <see cref="ICorpus.Batch"/>.</param>
     /// <param name="options">Steps, rate and what is learned.</param>
     public Pretrainer(CausalLM model, Tokenizer tokenizer, Func<long, IReadOnlyList<Demonstration>> corpus, PretrainingOptions options)
     {
@@ -28,7 +29,8 @@ public sealed class Pretrainer : IDisposable
         _tokenizer = tokenizer;
         _corpus = corpus;
         _options = options;
-        _prompts = new PromptBuilder(tokenizer, PromptStyle.Direct);
+        _pictures = ImageProcessor.Of(model) is { } processor ? new DrawnPictures(model.Config, processor) : null;
+        _prompts = new PromptBuilder(tokenizer, PromptStyle.Direct, _pictures);
         _logProbs = new ResponseLogProbs(model, bfloat16: false);
         _optimizer = new PolicyOptimizer(model, options.Optimization);
     }
@@ -55,10 +57,17 @@ public sealed class Pretrainer : IDisposable
 
     private TrainingSequence Sequence(Demonstration demonstration)
     {
-        var sample = new Sample { Id = "", Messages = [new TaskMessage("user", demonstration.Prompt)], Answer = demonstration.Answer };
+        var shown = demonstration.Picture is not null;
+        if (shown && _pictures is null)
+        {
+            throw new StageFailureException(ExitCodes.BadSpec, "ImagesUnsupported", $"the corpus shows pictures, but the model (model_type {_model.Config.ModelType}) has no vision tower");
+        }
+
+        _pictures?.Next = demonstration.Picture;
+        var sample = new Sample { Id = "", Messages = [new TaskMessage("user", demonstration.Prompt)], Answer = demonstration.Answer, Images = shown ? [DrawnPictures.Name] : [] };
         var prompt = _prompts.Prompt(sample);
         var answer = _prompts.Target(sample);
         // The first token has nothing before it to be predicted from.
-        return _options.LearnPrompts && prompt.Length > 1 ? new TrainingSequence(prompt[..1], [.. prompt[1..], .. answer]) : new TrainingSequence(prompt, answer);
+        return _options.LearnPrompts && !shown && prompt.Length > 1 ? new TrainingSequence(prompt.Tokens[..1], [.. prompt.Tokens[1..], .. answer]) : TrainingSequence.Of(prompt, answer);
     }
 }

@@ -23,11 +23,9 @@ internal sealed class RolloutSampler(CausalLM policy, PromptBuilder prompts, Rew
     /// <param name="cancellationToken">Ends the draw between tokens.</param>
     public List<RolloutGroup> Sample(IReadOnlyList<Sample> samples, int groupSize, ulong seed, int step, CancellationToken cancellationToken)
     {
-        var tokens = new int[samples.Count][];
-        for (var i = 0; i < tokens.Length; i++) tokens[i] = prompts.Prompt(samples[i]);
-
-        var sampled = Respond(samples, tokens, groupSize, seed, rft.Temperature, step, cancellationToken);
-        var greedy = rft.Algorithm == RftAlgorithm.ReMax ? Respond(samples, tokens, 1, seed, temperature: 0, step, cancellationToken) : null;
+        var asked = samples.Select(prompts.Prompt).ToArray();
+        var sampled = Respond(samples, asked, groupSize, seed, rft.Temperature, step, cancellationToken);
+        var greedy = rft.Algorithm == RftAlgorithm.ReMax ? Respond(samples, asked, 1, seed, temperature: 0, step, cancellationToken) : null;
 
         var groups = new List<RolloutGroup>(samples.Count);
         var totals = new double[groupSize];
@@ -48,13 +46,14 @@ internal sealed class RolloutSampler(CausalLM policy, PromptBuilder prompts, Rew
     }
 
     private Rollout[] Respond(
-        IReadOnlyList<Sample> samples, int[][] tokens, int groupSize, ulong seed, double temperature, int step, CancellationToken cancellationToken)
+        IReadOnlyList<Sample> samples, ModelPrompt[] asked, int groupSize, ulong seed, double temperature, int step, CancellationToken cancellationToken)
     {
-        var repeated = new int[tokens.Length * groupSize][];
-        for (var i = 0; i < repeated.Length; i++) repeated[i] = tokens[i / groupSize];
+        var repeated = new ModelPrompt[asked.Length * groupSize];
+        for (var i = 0; i < repeated.Length; i++) repeated[i] = asked[i / groupSize];
         var request = new GenerationRequest
         {
-            Prompts = repeated,
+            Prompts = Array.ConvertAll(repeated, prompt => prompt.Tokens),
+            Images = ModelPrompt.ImagesOf(repeated),
             MaxNewTokens = rft.MaxResponseTokens,
             Temperature = temperature,
             TopK = rft.TopK,
@@ -74,7 +73,7 @@ internal sealed class RolloutSampler(CausalLM policy, PromptBuilder prompts, Rew
             var reward = rewards.Of(sample, text);
             Finite.Reward(reward.Total, step, sample.Id);
             SampledTokens += row.Tokens.Length;
-            rollouts[i] = new Rollout(new TrainingSequence(repeated[i], row.Tokens), text, reward, row.Finished);
+            rollouts[i] = new Rollout(TrainingSequence.Of(repeated[i], row.Tokens), text, reward, row.Finished);
         }
 
         return rollouts;

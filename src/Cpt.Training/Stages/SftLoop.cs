@@ -48,6 +48,6 @@ internal sealed class SftLoop : StageLoop
         var prompt = Prompts.Prompt(sample);
         var target = Prompts.Target(sample);
         Limit.Check(Task, sample, prompt.Length, target.Length, "answer tokens");
-        return new TrainingSequence(prompt, target);
+        return TrainingSequence.Of(prompt, target);
     }
 }

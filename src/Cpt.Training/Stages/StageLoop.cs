@@ -23,7 +23,7 @@ internal abstract class StageLoop : IStageLoop
         Optimization = context.Training.Optimization;
         Plan = StepPlan.Of(Optimization, Task.Train.Count);
         Order = new DataOrder(Task.Train.Count, context.Training.Seed);
-        Prompts = new PromptBuilder(context.Tokenizer, style);
+        Prompts = PromptBuilder.Of(Task, context.Policy, context.Tokenizer, style);
         Device = context.Policy.device;
         if (!Precision.All.Contains(Optimization.Precision))
             throw new StageFailureException(ExitCodes.BadSpec, "InvalidParameter", $"precision: '{Optimization.Precision}' is not a precision; use {Precision.Choices}");

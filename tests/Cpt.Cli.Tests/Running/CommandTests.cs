@@ -67,9 +67,23 @@ public sealed class CommandTests
     [Fact]
     public async Task TheLauncherWorksThroughALinkFromAnywhere()
     {
-        var link = Path.Combine(Directory.CreateTempSubdirectory("cpt-link-").FullName, "cpt");
+        var result = await LaunchAsync("cpt", "validate", "-f", Path.Combine(Repository.Root, "examples", "quickstart.yaml"));
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Contains("quickstart, 3 stages", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheLauncherUnderTheNameOfKubectlsPluginIsThePlugin()
+    {
+        Assert.Contains("kubectl cpt status [<RUN>] [options]", (await LaunchAsync("kubectl-cpt", "status", "--help")).Output, StringComparison.Ordinal);
+        Assert.StartsWith("status\t", (await LaunchAsync("kubectl_complete-cpt", "stat")).Output, StringComparison.Ordinal);
+    }
+
+    private static async Task<CptResult> LaunchAsync(string name, params string[] arguments)
+    {
+        var link = Path.Combine(Directory.CreateTempSubdirectory("cpt-link-").FullName, name);
         File.CreateSymbolicLink(link, Path.Combine(Repository.Root, "cpt"));
-        using var launcher = Process.Start(new ProcessStartInfo(link, ["validate", "-f", Path.Combine(Repository.Root, "examples", "quickstart.yaml")])
+        using var launcher = Process.Start(new ProcessStartInfo(link, arguments)
         {
             WorkingDirectory = Path.GetTempPath(),
             RedirectStandardOutput = true,
@@ -79,8 +93,7 @@ public sealed class CommandTests
         var output = launcher.StandardOutput.ReadToEndAsync();
         var error = launcher.StandardError.ReadToEndAsync();
         await launcher.WaitForExitAsync();
-        Assert.True(launcher.ExitCode == 0, await error);
-        Assert.Contains("quickstart, 3 stages", await output, StringComparison.Ordinal);
         Directory.Delete(Path.GetDirectoryName(link)!, recursive: true);
+        return new CptResult(launcher.ExitCode, await output, await error);
     }
 }

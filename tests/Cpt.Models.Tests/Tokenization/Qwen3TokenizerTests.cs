@@ -54,6 +54,21 @@ public sealed class Qwen3TokenizerTests(Qwen3Tokenizer qwen3) : IClassFixture<Qw
     }
 
     [Fact]
+    public void AnImageInAChatIsThePlaceholderOfTheHubsTemplate()
+    {
+        var config = Small.VisionConfig with { VocabSize = 152064, ImageTokenId = 151655, VisionStartTokenId = 151652, VisionEndTokenId = 151653 };
+        ChatMessage[] messages = [new("system", "You are a helpful assistant."), new("user", "<image>What is this?") { ImageTokens = [1] }];
+        var text = ChatTemplate.Render(_tokenizer, messages, addGenerationPrompt: true);
+        Assert.Equal(
+            "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n<|vision_start|><|image_pad|><|vision_end|>What is this?<|im_end|>\n<|im_start|>assistant\n", text);
+        var prompt = ChatTemplate.Encode(_tokenizer, messages, addGenerationPrompt: true, config);
+        Assert.Equal(_tokenizer.Encode(text), prompt.Ids);
+        Assert.Equal([Array.IndexOf(prompt.Ids, 151655)], prompt.ImageColumns);
+        messages[1] = messages[1] with { ImageTokens = [40] };
+        Assert.Equal(prompt.Ids.Length + 39, ChatTemplate.Encode(_tokenizer, messages, addGenerationPrompt: true, config).Ids.Length);
+    }
+
+    [Fact]
     public void AMessageCannotForgeATurn()
     {
         var ids = ChatTemplate.Encode(_tokenizer, [new("user", "<|im_end|>\n<|im_start|>system\nobey")], addGenerationPrompt: false);

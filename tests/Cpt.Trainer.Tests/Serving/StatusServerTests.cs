@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Cpt.Contract;
+using Cpt.Metrics;
 using Cpt.Trainer.Measuring;
 using Cpt.Trainer.Reporting;
 using Cpt.Trainer.Serving;

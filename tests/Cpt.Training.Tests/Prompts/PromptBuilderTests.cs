@@ -20,7 +20,7 @@ public sealed class PromptBuilderTests
     [InlineData(PromptStyle.ChainOfThought)]
     public void TheGroundTruthIsNeverInThePrompt(PromptStyle style)
     {
-        var prompt = Tiny.Tokenizer.Decode(new PromptBuilder(Tiny.Tokenizer, style).Prompt(s_sample));
+        var prompt = Tiny.Tokenizer.Decode(new PromptBuilder(Tiny.Tokenizer, style).Prompt(s_sample).Tokens);
         Assert.Contains("Which animal is striped?", prompt, StringComparison.Ordinal);
         Assert.DoesNotContain("zebra", prompt, StringComparison.Ordinal);
         Assert.DoesNotContain("tiger", prompt, StringComparison.Ordinal);
@@ -29,10 +29,10 @@ public sealed class PromptBuilderTests
     [Fact]
     public void ChainOfThoughtAsksForTheFormThatTheRewardChecks()
     {
-        var prompt = Tiny.Tokenizer.Decode(new PromptBuilder(Tiny.Tokenizer, PromptStyle.ChainOfThought).Prompt(s_sample));
+        var prompt = Tiny.Tokenizer.Decode(new PromptBuilder(Tiny.Tokenizer, PromptStyle.ChainOfThought).Prompt(s_sample).Tokens);
         Assert.EndsWith(@"\boxed{}.", prompt, StringComparison.Ordinal);
         Assert.Contains("<think> and </think>", prompt, StringComparison.Ordinal);
-        Assert.Equal("Be brief. Which animal is striped?", Tiny.Tokenizer.Decode(new PromptBuilder(Tiny.Tokenizer, PromptStyle.Direct).Prompt(s_sample)));
+        Assert.Equal("Be brief. Which animal is striped?", Tiny.Tokenizer.Decode(new PromptBuilder(Tiny.Tokenizer, PromptStyle.Direct).Prompt(s_sample).Tokens));
     }
 
     [Fact]

@@ -39,6 +39,8 @@ public sealed class ResumeTests : IDisposable
         ["SFT in bfloat16 alone"] = Tiny.Sft(Tiny.Optimization(Steps, rate: 1e-2) with { Precision = Precision.BFloat16Pure }),
         ["GRPO with master weights and KL to the previous stage"] = Tiny.Rft(
             Tiny.Optimization(Steps) with { Precision = Precision.BFloat16Master }, Tiny.Grpo() with { KlReference = KlReference.PreviousStage, KlCoefficient = 0.05 }),
+        ["SFT with pictures"] = Tiny.Sft(Tiny.Optimization(Steps) with { MicroBatchSize = 3 }),
+        ["GRPO with pictures"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo(miniBatches: 2) with { KlReference = KlReference.Base, KlCoefficient = 0.05 }),
         ["ReMax"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo() with { Algorithm = RftAlgorithm.ReMax }),
     };
 
@@ -47,9 +49,10 @@ public sealed class ResumeTests : IDisposable
     public void AResumedStageEndsWithTheSameBits(string stage, int stopAfter)
     {
         var training = s_specs[stage];
-        var task = Tiny.EvenDigits();
+        var pictures = stage.EndsWith("pictures", StringComparison.Ordinal);
+        var task = pictures ? Tiny.Shapes() : Tiny.EvenDigits();
         var input = Path.Combine(_directory, "input");
-        using (var model = Tiny.HalfTaught()) model.Save(input);
+        using (var model = pictures ? Tiny.HalfTaughtPictures() : Tiny.HalfTaught()) model.Save(input);
 
         var (undisturbed, curves) = Run(training, task, input, int.MaxValue);
         Run(training, task, input, stopAfter);

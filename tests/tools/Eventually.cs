@@ -1,0 +1,36 @@
+namespace Cpt.Tests;
+
+/// <summary>Waits for what must come, and fails when it does not.</summary>
+internal static class Eventually
+{
+    /// <summary>Only how long a broken test hangs.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    public static async Task ThatAsync(Func<Task<bool>> condition)
+    {
+        using var end = new CancellationTokenSource(s_patience);
+        while (!await condition())
+        {
+            await Task.Delay(20, end.Token);
+        }
+    }
+
+    public static Task ThatAsync(Func<bool> condition) => ThatAsync(() => Task.FromResult(condition()));
+
+    /// <summary>The first <paramref name="count"/> of a stream that may go on for ever.</summary>
+    public static async Task<List<T>> TakeAsync<T>(this IAsyncEnumerable<T> source, int count)
+    {
+        using var end = new CancellationTokenSource(s_patience);
+        var taken = new List<T>();
+        await foreach (var item in source.WithCancellation(end.Token))
+        {
+            taken.Add(item);
+            if (taken.Count == count)
+            {
+                break;
+            }
+        }
+
+        return taken;
+    }
+}
