@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Checks the CUDA side on a machine with a GPU: compiles the shim against the PyTorch of python3, then runs the parity suite on the GPU, trains a
-# small model with SFT and GRPO and resumes it, and measures models of 0.5B and 7B shape beside transformers and PyTorch in the same run.
+# small model with SFT and GRPO and resumes it, another one with pictures, fills a GPU, and measures models of 0.5B and 7B shape beside transformers and PyTorch in the same run.
 # Needs python3 with PyTorch (its headers and libraries), g++, xz; neither .NET nor a network: eng/publish-gpu-check.sh packs the program elsewhere.
 #
 #   eng/gpu-check.sh [options]
 #
 #   --program FILE     what eng/publish-gpu-check.sh made (default: artifacts/gpu-check/cpt.tar.xz), or a directory that holds cpt
 #   --output DIR       where results go: results.json, report.txt, logs.tar.gz (default: $OUT, else artifacts/gpu-check/results)
-#   --sections LIST    of parity,train,bench05,bench7 (default: all, in this order)
+#   --sections LIST    of parity,train,vl,full,bench05,bench7 (default: all, in this order)
 #   --device NAME      cuda, or cpu for a rehearsal without a GPU (default: cuda)
 #   --shape NAME       for a rehearsal: measure this shape in both bench sections
 #   --golden DIR       reference models (default: tests/data/golden)

@@ -200,7 +200,11 @@ class Peer:
             self.optimizer.step()
             if self.masters is not None:
                 with torch.no_grad():
-                    torch._foreach_copy_(parameters, self.masters)
+                    if hasattr(torch, "_foreach_copy_"):
+                        torch._foreach_copy_(parameters, self.masters)
+                    else:
+                        for master, parameter in zip(self.masters, parameters):
+                            parameter.copy_(master)
                 self.optimizer.zero_grad(set_to_none=True)
             self.model.zero_grad(set_to_none=True)
             loss.item()
