@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Cpt.Cli.Commands;
+using Cpt.Models;
 
 namespace Cpt.Cli.Tests;
 
@@ -18,6 +19,44 @@ public sealed class ModelCommandTests
         var logits = json.GetProperty("tensors").EnumerateArray().Single(tensor => tensor.GetProperty("name").GetString() == "logits");
         Assert.InRange(logits.GetProperty("maxAbsolute").GetDouble(), 0, 2e-5);
         Assert.Equal([3, 19, 320], logits.GetProperty("shape").EnumerateArray().Select(size => size.GetInt32()));
+    }
+
+    [Fact]
+    public void VerifyOfAModelWithImagesComparesEveryCaseAndPicture()
+    {
+        var (code, output, _) = Run("verify", "--model", In("qwen2_5_vl"), "--reference", In("qwen2_5_vl/cases.safetensors"), "-o", "json");
+        Assert.Equal(0, code);
+        var json = JsonDocument.Parse(output).RootElement;
+        Assert.Empty(json.GetProperty("notComputable").EnumerateArray());
+        var tolerances = json.GetProperty("tensors").EnumerateArray().ToDictionary(tensor => tensor.GetProperty("name").GetString()!, tensor => tensor.GetProperty("tolerance").GetDouble(), StringComparer.Ordinal);
+        Assert.Equal((2e-5, 0, 2e-5, 0.02), (tolerances["batch.logits"], tolerances["batch.position_ids"], tolerances["two_images.image_features"], tolerances["pixel_values.photo.jpg"]));
+    }
+
+    [Fact]
+    public void AReferenceWithAWrongNumberOfImageTokensEndsWith65()
+    {
+        var root = Directory.CreateTempSubdirectory("cpt-cli-model-").FullName;
+        File.Copy(In("qwen2_5_vl/images.safetensors"), Path.Combine(root, "images.safetensors"));
+        var ids = new byte[3 * 8];
+        (ids[0], ids[8], ids[9]) = (5, 412 & 255, 412 >> 8);
+        SafetensorsWriter.Write(Path.Combine(root, "cases.safetensors"),
+        [
+            new("bad.images", SafetensorsDType.I64, [1], stream => stream.Write(new byte[8])),
+            new("bad.input_ids", SafetensorsDType.I64, [1, 3], stream => stream.Write(ids)),
+        ]);
+        var (code, _, error) = Run("verify", "--model", In("qwen2_5_vl"), "--reference", Path.Combine(root, "cases.safetensors"));
+        Directory.Delete(root, recursive: true);
+        Assert.Equal(65, code);
+        Assert.Contains("tensor 'bad.input_ids': 1 image tokens (id 412) for 1 images of 15 tokens; expected as many tokens as images have", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void InfoShowsTheTowerOfAModelWithImages()
+    {
+        var (code, output, _) = Run("info", "--model", In("qwen2_5_vl"));
+        Assert.Equal(0, code);
+        Assert.Matches("visionBlocks +4\n", output);
+        Assert.Matches("imageTokenPixels +28\n", output);
     }
 
     [Fact]

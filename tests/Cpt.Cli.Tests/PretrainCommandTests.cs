@@ -23,6 +23,25 @@ public sealed class PretrainCommandTests : IDisposable
     }
 
     [Fact]
+    public void AModelWithImagesIsWrittenInHalfPrecisionWithItsPreprocessor()
+    {
+        var (code, output, _) = Run("--config", "vision", "--corpus", "pictures", "--steps", "1", "--batch", "1", "--threads", "1", "--save-as", "bfloat16", "--output", In("model"));
+        Assert.Equal(ExitCodes.Done, code);
+        Assert.All(["read", "sum", "count", "colour"], skill => Assert.Contains($"\n{skill} ", output, StringComparison.Ordinal));
+        using var model = CausalLM.Load(In("model"));
+        Assert.Equal((1_418_304, Cpt.Torch.ScalarType.BFloat16), (model.Config.ParameterCount, model.dtype));
+        Assert.Equal(2, ImageProcessor.Of(model)!.Tokens(56, 28));
+    }
+
+    [Fact]
+    public void AModelOfTextIsNotShownPictures()
+    {
+        var (code, _, error) = Run("--config", "digits", "--corpus", "pictures", "--steps", "1", "--batch", "1", "--output", In("model"));
+        Assert.Equal(ExitCodes.BadSpec, code);
+        Assert.Equal("error: the corpus shows pictures, but the model (model_type qwen2) has no vision tower\n", error);
+    }
+
+    [Fact]
     public void EqualSeedsWriteEqualFilesAndAnotherSeedOthers()
     {
         byte[] Weights(string name, string seed)
@@ -41,7 +60,7 @@ public sealed class PretrainCommandTests : IDisposable
     {
         var (code, _, error) = Run("--config", "giant", "--output", In("model"));
         Assert.Equal(ExitCodes.InputNotFound, code);
-        Assert.Equal("error: --config giant: neither a file nor a preset; presets are digits\n", error);
+        Assert.Equal("error: --config giant: neither a file nor a preset; presets are digits, vision\n", error);
     }
 
     [Theory]

@@ -66,5 +66,11 @@ internal static class ModelInfoCommand
         new("tiedEmbeddings", config.TieWordEmbeddings),
         new("ropeTheta", config.RopeTheta),
         new("tokenizerVocabulary", tokenizer?.VocabSize),
+        .. config.Vision is { } vision ? (List<KeyValuePair<string, object?>>)
+        [
+            new("visionBlocks", vision.Depth),
+            new("visionHiddenSize", vision.HiddenSize),
+            new("imageTokenPixels", vision.PatchSize * vision.SpatialMergeSize),
+        ] : [],
     ];
 }

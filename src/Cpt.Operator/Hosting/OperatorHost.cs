@@ -46,7 +46,7 @@ internal static class OperatorHost
                     : null;
                 settings.Concurrency = options.Workers;
                 settings.Time = time;
-                settings.Meters.Add(StageMetrics.MeterName);
+                settings.Meters.Add(options.Meter);
                 adjust?.Invoke(settings);
             })
             .AddController<RunController, RunObject>(runs => runs
@@ -82,8 +82,9 @@ internal static class OperatorHost
         services.AddSingleton<RunSecrets>().AddSingleton<ClusterLookups>().AddSingleton<PodCheck>();
         services.AddSingleton<ClusterRules>().AddSingleton<RunMemories>().AddSingleton<RunObserver>();
         services.AddSingleton<PlanExecution>().AddSingleton<UnreadableRun>().AddSingleton<WritePatience>().AddSingleton<Chronicle>();
-        services.AddSingleton<StageMetrics>();
-        services.AddSingleton(provider => new RunMetrics(provider.GetRequiredService<StageMetrics>().Meter, provider.GetRequiredService<IInformerCache<RunObject>>()));
+        services.AddSingleton(_ => new StageMetrics(options.Meter));
+        services.AddSingleton(provider => new RunMetrics(
+            provider.GetRequiredService<StageMetrics>().Meter, provider.GetRequiredService<IInformerCache<RunObject>>(), provider.GetRequiredService<RunMemories>()));
         services.AddSingleton(options).AddHostedService<ProgressPoller>();
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Cpt.Operator.Jobs;
+using Cpt.Operator.Measuring;
 
 namespace Cpt.Operator.Hosting;
 
@@ -48,7 +49,7 @@ internal sealed record OperatorOptions
           --log json|text                default json                                             [CPT_LOG]
           --version, --help
 
-        Exit codes: 0 stopped as asked, 64 bad option, 69 the cluster cannot be reached, 70 anything else.
+        Exit codes: 0 stopped as asked, 64 bad option, 70 a part of it died, 75 the lease was lost: start again, to stand by.
         """;
 
     public string? Kubeconfig { get; init; }
@@ -83,6 +84,9 @@ internal sealed record OperatorOptions
 
     /// <summary>Not on the command line: pods are made by the operator itself, and all listen on the same port.</summary>
     public int ProgressPort { get; init; } = TrainerPod.Port;
+
+    /// <summary>Not on the command line: several operators in one process need several.</summary>
+    public string Meter { get; init; } = StageMetrics.MeterName;
 
     public LogStyle Log { get; init; } = LogStyle.Json;
 

@@ -24,8 +24,10 @@ internal sealed class StageMetrics : IDisposable
     private readonly Counter<long> _reused;
     private readonly Counter<double> _gpuSeconds;
 
-    public StageMetrics()
+    /// <param name="name">Of the meter; several operators in one process need several.</param>
+    public StageMetrics(string name)
     {
+        Meter = new Meter(name);
         _durations = Meter.CreateHistogram("cpt_stage_duration_seconds", "s", "From the first attempt of a stage to its end.", advice: s_long);
         _handoffs = Meter.CreateHistogram("cpt_stage_handoff_seconds", "s", "From the end of a Job to the next one accepted by the API server.", advice: s_short);
         _retries = Meter.CreateCounter<long>("cpt_stage_retries_total", null, "Attempts that failed and were followed by another.");
@@ -34,7 +36,7 @@ internal sealed class StageMetrics : IDisposable
         _gpuSeconds = Meter.CreateCounter<double>("cpt_gpu_seconds_total", "s", "Time that trainers ran, times the GPUs in their limits.");
     }
 
-    public Meter Meter { get; } = new(MeterName);
+    public Meter Meter { get; }
 
     public void Dispose() => Meter.Dispose();
 

@@ -30,7 +30,7 @@ public static class ShapesSuite
 
     public static Suite Suite { get; } = PictureSuites.Of(Name, "Questions on pictures of coloured shapes", Tasks);
 
-    /// <summary>One shape in each of some quarters of the picture, so that none hides another.</summary>
+    /// <summary>One shape in each of some quarters of the picture and off their edges, so that none hides or touches another.</summary>
     private static (Picture Picture, List<int> Colours) Draw(PictureDraw draw, int count)
     {
         var picture = new Picture(Side, Side);
@@ -43,7 +43,7 @@ public static class ShapesSuite
         foreach (var cell in cells.Take(count))
         {
             var size = 14 + draw.Next(9);
-            var (left, top) = ((cell % Cells * Cell) + draw.Next(Cell - size + 1), (cell / Cells * Cell) + draw.Next(Cell - size + 1));
+            var (left, top) = ((cell % Cells * Cell) + 1 + draw.Next(Cell - size - 1), (cell / Cells * Cell) + 1 + draw.Next(Cell - size - 1));
             var colour = draw.Next(s_colours.Length);
             ShapeDrawing.Draw(picture, draw.Next(ShapeDrawing.Kinds), left, top, size, s_colours[colour].Colour);
             colours.Add(colour);

@@ -32,6 +32,8 @@ internal sealed class ClusterWorld : IAsyncDisposable
 
     public Kubectl Kubectl => field ??= new Kubectl(Cluster.Kubeconfig, Path.Combine(Cluster.Directory, "kubectl-cache"));
 
+    public string Bundle => Path.Combine(_disk.FullName, "bundle");
+
     public string Volumes => Path.Combine(_disk.FullName, "volumes");
 
     public CheckpointStore Store => CheckpointStore.Open("pvc://checkpoints/demo", StorageOptions);
@@ -79,10 +81,11 @@ internal sealed class ClusterWorld : IAsyncDisposable
             TrainerImage = "registry.example/cpt-trainer:1",
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
             Volumes = Volumes,
-            Bundle = Path.Combine(_disk.FullName, "bundle"),
+            Bundle = Bundle,
             Cache = Path.Combine(_disk.FullName, "cache"),
             ProgressPort = StandIn.ProgressPort,
             Log = LogStyle.Text,
+            Meter = "Cpt.Operator." + Namespace,
         };
         var application = OperatorHost.Build((change ?? (same => same))(options), Client.Cluster, adjust);
         _operators.Add(application);
