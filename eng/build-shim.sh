@@ -43,6 +43,8 @@ if [ -n "$torch" ]; then
   for own in "$lib"/libgomp*.so* "$torch"/../torch.libs/libgomp*.so*; do
     [ ! -e "$own" ] || link+=("$own" -Wl,-rpath,"$(dirname "$own")")
   done
+  # Nothing in the shim calls the CUDA half of libtorch by name: it registers itself when it is loaded, and the linker would drop it as unneeded.
+  if [ -e "$lib/libtorch_cuda.so" ]; then link+=(-Wl,--no-as-needed -ltorch_cuda -lc10_cuda -ltorch); fi
 else
   include=/usr/include
 fi

@@ -14,6 +14,7 @@ public static class RunDefaults
     public const int IntervalSteps = 200;
     public const int MaximumResponseTokens = 256;
     public const long TerminationGracePeriodSeconds = 180;
+    public const string Device = "auto";
 
     /// <summary>The same run with nothing left out. Applying it again changes nothing.</summary>
     public static ContinualRun Apply(ContinualRun run) => run with
@@ -36,6 +37,7 @@ public static class RunDefaults
         {
             Nodes = spec.Template?.Nodes ?? 1,
             ProcessesPerNode = spec.Template?.ProcessesPerNode ?? 1,
+            Device = spec.Template?.Device ?? Device,
             TerminationGracePeriodSeconds = spec.Template?.TerminationGracePeriodSeconds ?? TerminationGracePeriodSeconds,
         },
         Checkpoint = new CheckpointSettings { IntervalSteps = spec.Checkpoint?.IntervalSteps ?? IntervalSteps },

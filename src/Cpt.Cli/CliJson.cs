@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cpt.Cli.Benchmarks.Models;
 using Cpt.Cli.Benchmarks.Operator;
 using Cpt.Cli.Benchmarks.Trainer;
 using Cpt.Cli.Cluster;
@@ -24,6 +25,7 @@ namespace Cpt.Cli;
 [JsonSerializable(typeof(RunnerEvent))]
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(TrainerReport))]
+[JsonSerializable(typeof(ModelsReport))]
 [JsonSerializable(typeof(OperatorReport))]
 internal sealed partial class CliJson : JsonSerializerContext
 {

@@ -35,4 +35,7 @@ public sealed record StageResult
 
     /// <summary>Peak resident memory of the trainer, bytes.</summary>
     public long PeakMemoryBytes { get; init; }
+
+    /// <summary>Device memory in tensors at most, bytes; null on a CPU, or where libtorch does not tell.</summary>
+    public long? DevicePeakMemoryBytes { get; init; }
 }

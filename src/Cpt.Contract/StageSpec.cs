@@ -134,7 +134,7 @@ public sealed record OptimizationSpec
     /// <summary>Prompt plus answer, tokens.</summary>
     public int MaxSequenceTokens { get; init; } = 512;
 
-    /// <summary><c>float32</c> or <c>bfloat16</c> (autocast).</summary>
+    /// <summary>One of <see cref="Contract.Precision"/>.</summary>
     public string Precision { get; init; } = "float32";
 
     /// <summary>

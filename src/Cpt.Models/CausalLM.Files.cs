@@ -36,6 +36,12 @@ public sealed partial class CausalLM
         new(config, ModelWeights.Create(config, seed, dtype, device ?? torch.CPU), CompanionFiles.None);
 
     /// <summary>
+    /// A new model whose weights are drawn where they are to be: fast for billions of them, and equal only on one kind of device. For measurements.
+    /// </summary>
+    public static CausalLM CreateOn(Device device, ModelConfig config, ulong seed, ScalarType dtype) =>
+        new(config, ModelWeights.Draw(config, seed, dtype, device), CompanionFiles.None);
+
+    /// <summary>
     /// Writes a Hugging Face directory. The same weights give the same bytes. Weight files of an earlier save in the directory are replaced.
     /// </summary>
     /// <param name="directory">Made where it is missing.</param>

@@ -27,6 +27,7 @@ public sealed partial class CausalLM : IDisposable
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(index => new DecoderLayer(config, index, weights.ByName))];
         _rotary = new RotaryTable(config.HeadDim, config.RopeTheta, device, Math.Min(config.MaxPositionEmbeddings, 4096), rotaryFrequencies);
         _vision = config.Vision is null ? null : new VisionTower(config.Vision, weights.ByName, device, rotaryFrequencies);
+        ByLibrary = device.type != DeviceType.CPU;
     }
 
     public ModelConfig Config { get; }
@@ -42,6 +43,19 @@ public sealed partial class CausalLM : IDisposable
 
     /// <summary>Where the weights are.</summary>
     public Device device => _embedding.device;
+
+    /// <summary>
+    /// Whether attention and sampling are libtorch's operators instead of our kernels, which are for the CPU. Tests set it there, to hold the one against the other.
+    /// </summary>
+    internal bool ByLibrary
+    {
+        get;
+        set
+        {
+            field = value;
+            _vision?.ByLibrary = value;
+        }
+    }
 
     /// <summary>Tokenizer and other files that are saved with the weights.</summary>
     public CompanionFiles Companions { get; set; }
@@ -72,7 +86,7 @@ public sealed partial class CausalLM : IDisposable
         var batch = images is { Places.Count: > 0 } ? Placed(rows, columns, attentionMask, images).Batch
             : attentionMask is null ? SequenceBatch.Causal(rows, columns, _rotary)
             : SequenceBatch.Masked(attentionMask, _rotary);
-        return Normed(Layers(Embedded(inputIds, images, null), batch)).view(rows, columns, Config.HiddenSize).MoveToOuterDisposeScope();
+        return Normed(Layers(Embedded(inputIds, images, null), Prepared(batch))).view(rows, columns, Config.HiddenSize).MoveToOuterDisposeScope();
     }
 
     /// <summary>Logits of hidden states: [..., D] → [..., V].</summary>
@@ -102,7 +116,7 @@ public sealed partial class CausalLM : IDisposable
         using var scope = torch.NewDisposeScope();
         var (rows, columns) = (inputIds.size(0), inputIds.size(1));
         var batch = images is { Places.Count: > 0 } ? PlacedPrompts(cache, columns, images) : SequenceBatch.Cached(cache, columns, _rotary);
-        var x = Layers(Embedded(inputIds, images, packed), batch with { Packed = packed });
+        var x = Layers(Embedded(inputIds, images, packed), Prepared(batch) with { Packed = packed });
         if (columns > 1)
         {
             x = x.view(rows, columns, Config.HiddenSize).select(1, columns - 1);
@@ -113,9 +127,11 @@ public sealed partial class CausalLM : IDisposable
     }
 
     /// <summary>The weights as they are now, laid out for <see cref="NextLogits"/>; null where there is no kernel for them.</summary>
-    internal PackedWeights? Pack() => dtype == ScalarType.Float32 && device.type == DeviceType.CPU
+    internal PackedWeights? Pack() => !ByLibrary && dtype == ScalarType.Float32 && device.type == DeviceType.CPU
         ? PackedWeights.Of([.. _layers.SelectMany(layer => layer.Matrices), _head, .. _vision?.Matrices ?? []])
         : null;
+
+    private SequenceBatch Prepared(SequenceBatch batch) => ByLibrary ? batch.ForLibrary(dtype) : batch;
 
     /// <param name="x">[B·T, D].</param>
     /// <param name="batch">Positions, padding and cache.</param>

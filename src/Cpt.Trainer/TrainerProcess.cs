@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using Cpt.Contract;
 using Cpt.Metrics;
+using Cpt.Torch;
 using Cpt.Trainer.Ending;
 using Cpt.Trainer.Measuring;
 using Cpt.Trainer.Reporting;
@@ -73,7 +74,7 @@ internal sealed partial class TrainerProcess
         }
         catch (Exception error)
         {
-            var ending = Failures.Of(error, stop.Requested.IsCancellationRequested);
+            var ending = Failures.Of(error, stop.Requested.IsCancellationRequested, ComputeDevice.Memory());
             if (ending.Unforeseen)
             {
                 _reporter.Error(error.ToString());
@@ -91,7 +92,7 @@ internal sealed partial class TrainerProcess
             Thread.Sleep(Timeout.Infinite);
         }
 
-        var progress = _reporter.Progress;
+        var (progress, memory) = (_reporter.Progress, ComputeDevice.Memory());
         var result = new StageResult
         {
             Stage = _spec?.Stage ?? "",
@@ -109,7 +110,13 @@ internal sealed partial class TrainerProcess
             Tokens = progress.Tokens,
             DurationSeconds = Math.Round(_time.GetElapsedTime(_started).TotalSeconds, 3),
             PeakMemoryBytes = PeakMemory.Bytes(),
+            DevicePeakMemoryBytes = memory?.PeakAllocated,
         };
+        if (memory is not null)
+        {
+            _reporter.Info($"memory of {ComputeDevice.InUse}: {MemoryText.Peak(memory)}");
+        }
+
         TerminationMessage.Write(_options.TerminationLog, result, _reporter.Warning);
         _reporter.Result(result);
         return ending.ExitCode;

@@ -53,6 +53,14 @@ public sealed class RunValidatorTests
             "spec.stages[0].parameters.schedule: \"Step\" is unknown; use one of Constant, Linear, Cosine"
         },
         {
+            "an unknown precision", "steps: \"20\"", "precision: \"fp8\"",
+            "spec.stages[0].parameters.precision: \"fp8\" is unknown; use one of float32, bfloat16, bfloat16-master, bfloat16-pure"
+        },
+        {
+            "an unknown device", "  stages:", "  template: {device: tpu}\n  stages:",
+            "spec.template.device: \"tpu\" is unknown; use one of auto, cpu, cuda"
+        },
+        {
             "a KL weight without a reference", "groupSize: 8", "klCoefficient: \"0.01\"\n      kl: {reference: None}",
             "spec.stages[0].rft.klCoefficient: 0.01 weighs a distance to kl.reference None; name Base or PreviousStage, or set klCoefficient to \"0\""
         },

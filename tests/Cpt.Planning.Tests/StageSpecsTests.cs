@@ -91,6 +91,20 @@ public sealed class StageSpecsTests
             StageSpecs.Build(run, 0, s_inputs).Training.Rft);
     }
 
+    [Theory]
+    [InlineData(null, null, "auto")]
+    [InlineData("cuda", null, "cuda")]
+    [InlineData("cuda", "cpu", "cpu")]
+    public void TheDeviceIsTheStagesOwnElseTheRuns(string? ofTheRun, string? ofTheStage, string expected)
+    {
+        var run = A.Run("demo").WithStage("sums", Method.SFT).With(spec => spec with
+        {
+            Template = ofTheRun is null ? null : new WorkloadTemplate { Device = ofTheRun },
+            Stages = [spec.Stages[0] with { Template = ofTheStage is null ? new WorkloadTemplate { Image = "other" } : new WorkloadTemplate { Device = ofTheStage } }],
+        }).Build();
+        Assert.Equal(expected, StageSpecs.Build(run, 0, s_inputs).Device);
+    }
+
     [Fact]
     public void StepsWithoutEpochsLeaveNothingUnresolved() =>
         Assert.Equal(1, StageSpecs.Training(WithParameter("steps", "5"), 0, null).Optimization.Epochs);
@@ -107,6 +121,7 @@ public sealed class StageSpecsTests
         { "where the same data lies", run => Edit(run, stage => stage with { Task = stage.Task with { Uri = "file:///elsewhere" } }), false },
         { "the checkpoint interval", run => run with { Spec = run.Spec with { Checkpoint = new CheckpointSettings { IntervalSteps = 1 } } }, false },
         { "the evaluation", run => run with { Spec = run.Spec with { Evaluation = new EvaluationSettings { MaxSamples = 3 } } }, false },
+        { "the device", run => run with { Spec = run.Spec with { Template = new WorkloadTemplate { Device = "cuda" } } }, false },
         { "the retries", run => run with { Spec = run.Spec with { Retry = new RetrySettings { MaxRetries = 9 } } }, false },
     };
 

@@ -63,6 +63,29 @@ public sealed class FusedKernelTests : IDisposable
         });
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float32, false, 1e-6f)]
+    [InlineData(ScalarType.Float64, false, 1e-6f)]
+    [InlineData(ScalarType.Float64, true, 1e-6f)]
+    [InlineData(ScalarType.BFloat16, true, 0.02f)]
+    public void RopeInFewerKernelsIsTheSameRotation(ScalarType type, bool positionsByRow, float tolerance)
+    {
+        var angles = torch.randn(positionsByRow ? [2, 5, 6] : [5, 6], _generator);
+        var heads = torch.randn([2, 5, 60], _generator).view(2, 5, 5, 12).slice(2, 1, 4);
+        var expected = F.rope(heads, angles.cos(), angles.sin());
+        var found = F.rope_unrecorded(heads.to(type), angles.cos(), angles.sin());
+        Assert.Equal((type, true), (found.dtype, found.is_contiguous()));
+        Kernels.AssertClose(expected, found.to(ScalarType.Float32), tolerance, "the rotated heads");
+    }
+
+    [Fact]
+    public void RopeWithoutARecordRefusesWhatWantsGradients()
+    {
+        var angles = torch.randn([5, 6], _generator);
+        var error = Assert.Throws<TorchException>(() => F.rope_unrecorded(torch.ones([2, 5, 3, 12]).requires_grad_(), angles.cos(), angles.sin()));
+        Assert.Contains("cpt::rope_unrecorded has no backward pass; cpt::rope has one", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void RopeReadsHeadsInsideALargerProjection()
     {

@@ -120,6 +120,83 @@ public sealed class OptimizerTests : IDisposable
     }
 
     [Fact]
+    public void SmallUpdatesOfABFloat16WeightAddUpInItsMasterAndAreLostWithoutOne()
+    {
+        var (alone, with) = (torch.ones([4]).bfloat16().requires_grad_(), torch.ones([4]).bfloat16().requires_grad_());
+        var exact = torch.ones([4]).requires_grad_();
+        using var lost = new torch.optim.AdamW([alone], 1e-4, weight_decay: 0);
+        using var kept = new torch.optim.AdamW([with], 1e-4, weight_decay: 0, master_weights: true);
+        using var reference = new torch.optim.AdamW([exact], 1e-4, weight_decay: 0);
+        for (var step = 0; step < 100; step++)
+        {
+            (alone.grad, with.grad, exact.grad) = (torch.ones([4]).bfloat16(), torch.ones([4]).bfloat16(), torch.ones([4]));
+            lost.step();
+            kept.step();
+            reference.step();
+        }
+
+        // A hundred steps of 1e-4; each alone is far below the 1/256 by which a bfloat16 of 1 can fall.
+        Assert.Equal(1f, (float)alone.detach().data<BFloat16>()[0]);
+        Assert.Equal(exact.detach().data<float>(), kept.state_dict()["master.0"].data<float>());
+        Assert.Equal(0.99f, exact.detach().data<float>()[0], 1e-5f);
+        Assert.Equal((float)(BFloat16)exact.detach().data<float>()[0], (float)with.detach().data<BFloat16>()[0]);
+    }
+
+    [Theory]
+    [InlineData(ScalarType.BFloat16, false, null, ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16, true, null, ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16, false, ScalarType.BFloat16, ScalarType.BFloat16)]
+    [InlineData(ScalarType.Float32, false, ScalarType.BFloat16, ScalarType.BFloat16)]
+    [InlineData(ScalarType.Float32, true, null, ScalarType.Float32)]
+    [InlineData(ScalarType.Float64, false, null, ScalarType.Float64)]
+    public void MomentsHaveTheTypeThatWasAskedForElseTheWeightsOrFloat32(ScalarType weights, bool masters, ScalarType? asked, ScalarType expected)
+    {
+        using var optimizer = new torch.optim.AdamW([torch.ones([4]).to(weights).requires_grad_()], master_weights: masters, moments: asked);
+        var state = optimizer.state_dict();
+        Assert.Equal((expected, expected), (state["exp_avg.0"].dtype, state["exp_avg_sq.0"].dtype));
+        // What is float32 already is its own master.
+        Assert.Equal(masters && weights == ScalarType.BFloat16, state.ContainsKey("master.0"));
+    }
+
+    [Theory]
+    [InlineData(true, null)]
+    [InlineData(false, ScalarType.BFloat16)]
+    public void AResumedHalfPrecisionOptimizerMakesTheSameSteps(bool masters, ScalarType? moments)
+    {
+        using var generator = new Generator(4);
+        var start = torch.randn([50], generator);
+        var gradients = Enumerable.Range(0, 6).Select(_ => torch.randn([50], generator).bfloat16()).ToArray();
+        var (straight, resumed) = (start.bfloat16().requires_grad_(), start.bfloat16().requires_grad_());
+        using var one = Optimizer(straight);
+        foreach (var gradient in gradients) Step(one, straight, gradient);
+
+        using var before = Optimizer(resumed);
+        foreach (var gradient in gradients[..3]) Step(before, resumed, gradient);
+        using var after = Optimizer(resumed);
+        after.Steps = before.Steps;
+        after.load_state_dict(before.state_dict());
+        foreach (var gradient in gradients[3..]) Step(after, resumed, gradient);
+        Assert.Equal(straight.detach().to(ScalarType.Float32).data<float>(), resumed.detach().to(ScalarType.Float32).data<float>());
+        foreach (var (name, value) in one.state_dict()) Assert.True(value.equal(after.state_dict()[name]), name);
+
+        torch.optim.AdamW Optimizer(Tensor parameter) => new([parameter], 1e-3, master_weights: masters, moments: moments);
+
+        static void Step(torch.optim.AdamW optimizer, Tensor parameter, Tensor gradient)
+        {
+            parameter.grad = gradient;
+            optimizer.step();
+        }
+    }
+
+    [Fact]
+    public void AStateWithoutItsMasterWeightsIsRefused()
+    {
+        using var optimizer = new torch.optim.AdamW([torch.ones([4]).bfloat16().requires_grad_()], master_weights: true);
+        var state = optimizer.state_dict().Where(entry => entry.Key != "master.0").ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal);
+        Assert.Contains("the optimizer's state has no 'master.0'; it has 2 tensors, 3 are needed", Assert.Throws<ArgumentException>(() => optimizer.load_state_dict(state)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AStepOfTheOptimizerIsSeenByGraphsThatNeedTheOldValues()
     {
         var parameter = torch.ones([2]).requires_grad_();

@@ -123,7 +123,7 @@ internal static class Tiny
     public static Dictionary<string, float[]> Weights(CausalLM model)
     {
         using var scope = torch.NewDisposeScope();
-        return model.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value.detach().data<float>(), StringComparer.Ordinal);
+        return model.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value.detach().to(ScalarType.Float32).data<float>(), StringComparer.Ordinal);
     }
 
     public static void AreEqual(Dictionary<string, float[]> expected, Dictionary<string, float[]> found)

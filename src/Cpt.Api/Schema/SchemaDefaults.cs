@@ -44,6 +44,7 @@ internal sealed class SchemaDefaults
         "spec.storage.deletionPolicy",
         "spec.storage.retention.checkpointsPerStage",
         "spec.suspend",
+        "spec.template.device",
         "spec.template.nodes",
         "spec.template.processesPerNode",
         "spec.template.terminationGracePeriodSeconds",

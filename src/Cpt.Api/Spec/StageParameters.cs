@@ -72,7 +72,7 @@ public static class StageParameters
         [Epsilon] = new DecimalAttribute { Above = 0, Maximum = 1 },
         [MaxGradientNorm] = new DecimalAttribute { Minimum = 0 },
         [MaxSequenceTokens] = new WholeNumberAttribute(2, 10_000_000),
-        [Precision] = new OneOfAttribute("float32", "bfloat16"),
+        [Precision] = new OneOfAttribute("float32", "bfloat16", "bfloat16-master", "bfloat16-pure"),
         [StopAtAccuracy] = new DecimalAttribute { Above = 0, Maximum = 1 },
         [StopCheckSteps] = new WholeNumberAttribute(1, 1_000_000),
         [StopEvaluationSamples] = new WholeNumberAttribute(1, 1_000_000),

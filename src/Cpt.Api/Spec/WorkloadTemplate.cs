@@ -3,7 +3,7 @@ using Cpt.Api.Rules;
 
 namespace Cpt.Api;
 
-/// <summary>How the pods of a stage look. <c>cpt run</c> trains on this machine and needs none of it.</summary>
+/// <summary>How the pods of a stage look. Of this <c>cpt run</c>, which trains on this machine, needs the device at most.</summary>
 public sealed record WorkloadTemplate
 {
     /// <summary>The trainer's image; the operator's own default where it is left out.</summary>
@@ -19,6 +19,10 @@ public sealed record WorkloadTemplate
     [Minimum(1)]
     [Maximum(128)]
     public int? ProcessesPerNode { get; init; }
+
+    /// <summary>What the trainer computes on: <c>cuda</c>, <c>cpu</c>, or <c>auto</c>, which is cuda where there is such a device. Not part of what decides a stage's reuse.</summary>
+    [OneOf("auto", "cpu", "cuda")]
+    public string? Device { get; init; }
 
     /// <summary>Requests and limits of the trainer's container, as in a Pod.</summary>
     [FreeForm]

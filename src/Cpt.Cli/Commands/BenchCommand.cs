@@ -10,5 +10,6 @@ internal static class BenchCommand
         BenchDigitsCommand.Create(),
         BenchOperatorCommand.Create(),
         BenchTrainerCommand.Create(),
+        BenchModelsCommand.Create(),
     };
 }

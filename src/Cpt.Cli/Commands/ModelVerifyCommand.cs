@@ -31,11 +31,12 @@ internal static class ModelVerifyCommand
                 result.AddError($"--tolerance: {token.Value} is wrong; expected a number from 0, for example 1e-4");
             }
         });
+        var device = DeviceOption.Create();
         var format = ModelCommand.OutputOption();
-        var command = new Command("verify", Notice) { model, reference, tolerance, format };
+        var command = new Command("verify", Notice) { model, reference, tolerance, device, format };
         command.SetAction(result => ModelCommand.Reporting(result, output =>
         {
-            var report = ModelVerifier.Verify(result.GetRequiredValue(model), result.GetRequiredValue(reference));
+            var report = ModelVerifier.Verify(result.GetRequiredValue(model), result.GetRequiredValue(reference), DeviceOption.Of(result.GetRequiredValue(device)));
             var limit = result.GetValue(tolerance);
             if (result.GetValue(format) == "json")
             {

@@ -41,9 +41,10 @@ internal sealed class TrainerProcess : IDisposable
     public static TrainerProcess Start(WorkDirectory work, LocalEnvironment environment, string job, Action<TrainerEvent> onEvent)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(work.LogFile(job))!);
+        var command = TrainerProgram.Command();
         var start = new ProcessStartInfo
         {
-            FileName = TrainerProgram.Host,
+            FileName = command[0],
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -53,7 +54,7 @@ internal sealed class TrainerProcess : IDisposable
             WorkingDirectory = work.Root,
         };
         foreach (var argument in (string[])
-            [TrainerProgram.Find(), "--stage", work.StageFile(job), "--work", work.CacheDirectory, "--termination-log", work.TerminationFile(job), "--port", "0", "--log", "json"])
+            [.. command.Skip(1), "--stage", work.StageFile(job), "--work", work.CacheDirectory, "--termination-log", work.TerminationFile(job), "--port", "0", "--log", "json"])
         {
             start.ArgumentList.Add(argument);
         }
@@ -65,7 +66,7 @@ internal sealed class TrainerProcess : IDisposable
             start.Environment[name] = environment.Get(name);
         }
 
-        var process = Process.Start(start) ?? throw new CliException(ExitCodes.Internal, $"{TrainerProgram.Host} could not be started.");
+        var process = Process.Start(start) ?? throw new CliException(ExitCodes.Internal, $"{command[0]} could not be started.");
         process.StandardInput.Close();
         return new TrainerProcess(process, work, job, onEvent);
     }

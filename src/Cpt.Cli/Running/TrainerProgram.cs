@@ -13,6 +13,18 @@ internal static class TrainerProgram
     public static string Host =>
         Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
 
+    /// <summary>Whether this program brought its own runtime along; then there need be no dotnet on the machine, and the trainer beside it has its own start file.</summary>
+    private static bool IsSelfContained => File.Exists(Path.Combine(AppContext.BaseDirectory, "libcoreclr.so"));
+
+    /// <summary>What starts the trainer, before its own arguments.</summary>
+    /// <exception cref="CliException">It is nowhere.</exception>
+    public static IReadOnlyList<string> Command()
+    {
+        var assembly = Find();
+        var start = Path.ChangeExtension(assembly, null);
+        return IsSelfContained && File.Exists(start) ? [start] : [Host, assembly];
+    }
+
     /// <summary>Path of the assembly.</summary>
     /// <exception cref="CliException">It is nowhere.</exception>
     public static string Find()

@@ -15,7 +15,7 @@ internal static class Attention
     {
         long heads = config.NumAttentionHeads, groups = config.NumKeyValueHeads;
         var all = qkv.view(batch.Rows, batch.Columns, heads + (2 * groups), config.HeadDim);
-        if (batch.Hidden is null && !config.QueryKeyNorm && batch.Cache is null or { TakesProjections: true })
+        if (!batch.ByLibrary && batch.Hidden is null && !config.QueryKeyNorm && batch.Cache is null or { TakesProjections: true })
         {
             var attended = batch.Cache is null
                 ? rope_attention(all, batch.Cos, batch.Sin, heads, batch.Starts)
@@ -23,25 +23,28 @@ internal static class Attention
             return attended.view(batch.Rows * batch.Columns, config.QuerySize);
         }
 
+        // Nothing that is cached is trained on.
+        Func<Tensor, Tensor, Tensor, Tensor> turn = batch is { ByLibrary: true, Cache: not null } ? rope_unrecorded : rope;
         Tensor q, k, v;
         if (config.QueryKeyNorm)
         {
             var parts = all.split([heads, groups, groups], 2);
-            q = rope(rms_norm(parts[0], layer.QueryNorm!, config.RmsNormEps), batch.Cos, batch.Sin);
-            k = rope(rms_norm(parts[1], layer.KeyNorm!, config.RmsNormEps), batch.Cos, batch.Sin);
+            q = turn(rms_norm(parts[0], layer.QueryNorm!, config.RmsNormEps), batch.Cos, batch.Sin);
+            k = turn(rms_norm(parts[1], layer.KeyNorm!, config.RmsNormEps), batch.Cos, batch.Sin);
             v = parts[2];
         }
         else
         {
             var parts = all.split([heads + groups, groups], 2);
-            var turned = rope(parts[0], batch.Cos, batch.Sin).split([heads, groups], 2);
+            var turned = turn(parts[0], batch.Cos, batch.Sin).split([heads, groups], 2);
             (q, k, v) = (turned[0], turned[1], parts[1]);
         }
 
         var result = batch switch
         {
-            { Cache: { } cache } => cache.Attend(layer.Index, q, k, v),
+            { Cache: { } cache } => cache.Attend(layer.Index, q, k, v, batch.Mask),
             { Hidden: { } hidden } => WithHoles(q, k, v, hidden),
+            { ByLibrary: true } => LibraryAttention.Forward(q, k, v, batch.Mask),
             _ => attention(q, k, v, batch.Starts),
         };
         return result.view(batch.Rows * batch.Columns, config.QuerySize);

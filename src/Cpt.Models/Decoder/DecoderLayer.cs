@@ -41,12 +41,17 @@ internal sealed class DecoderLayer
     {
         using var scope = torch.NewDisposeScope();
         var qkv = PackedWeights.Product(batch.Packed, rms_norm(x, _inputNorm, _config.RmsNormEps), _qkv, _qkvBias);
-        x = Add(x, Attention.Forward(qkv, _config, this, batch), _output, batch.Packed);
-        var gateUp = PackedWeights.Product(batch.Packed, rms_norm(x, _postNorm, _config.RmsNormEps), _gateUp);
-        return Add(x, swiglu(gateUp), _down, batch.Packed).MoveToOuterDisposeScope();
+        var between = Add(x, Attention.Forward(qkv, _config, this, batch), _output, batch);
+        var gateUp = PackedWeights.Product(batch.Packed, rms_norm(between, _postNorm, _config.RmsNormEps), _gateUp);
+        var result = Add(between, swiglu(gateUp), _down, batch);
+        return ReferenceEquals(result, x) ? x : result.MoveToOuterDisposeScope();
     }
 
-    /// <summary>x + input · weightᵀ in one product.</summary>
-    private static Tensor Add(Tensor x, Tensor input, Tensor weight, PackedWeights? packed) =>
-        packed is null ? torch.addmm(x, input, weight.t()) : packed.Linear(input, weight, add: x);
+    /// <summary>x + input · weightᵀ in one product; in x itself where libtorch would copy x first and nobody else reads it.</summary>
+    private static Tensor Add(Tensor x, Tensor input, Tensor weight, SequenceBatch batch) => batch switch
+    {
+        { Packed: { } packed } => packed.Linear(input, weight, add: x),
+        { ByLibrary: true, Cache: not null } => x.addmm_(input, weight.t()),
+        _ => torch.addmm(x, input, weight.t()),
+    };
 }

@@ -51,7 +51,16 @@ internal sealed unsafe class ModelWeights : IDisposable
                 rows.copy_(source);
             }
 
-            return value.to(device);
+            if (device.type == DeviceType.CPU)
+            {
+                return value;
+            }
+
+            // One tensor at a time passes through the host's memory.
+            using (value)
+            {
+                return value.to(device);
+            }
         });
     }
 
@@ -78,6 +87,23 @@ internal sealed unsafe class ModelWeights : IDisposable
 
         return torch.tensor<float>(values, layout.Shape).to(dtype).to(device);
     });
+
+    /// <summary>The same distributions, drawn by the device's own random numbers.</summary>
+    public static ModelWeights Draw(ModelConfig config, ulong seed, ScalarType dtype, Device device)
+    {
+        using var none = torch.no_grad();
+        torch.manual_seed(seed);
+        return Build(WeightLayout.Of(config), dtype, WeightNames.Hub, layout =>
+        {
+            var value = torch.empty(layout.Shape, dtype, device);
+            return layout.Start switch
+            {
+                WeightLayout.Initial.Ones => value.fill_(1),
+                WeightLayout.Initial.Zeros => value.fill_(0),
+                _ => value.normal_(0, config.InitializerRange),
+            };
+        });
+    }
 
     /// <summary>Every tensor under its name on disk, as a view of its rows.</summary>
     public IEnumerable<(string Name, Tensor Value)> OnDisk(Func<NamedParameter, Tensor> select)

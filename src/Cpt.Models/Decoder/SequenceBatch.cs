@@ -5,7 +5,7 @@ namespace Cpt.Models;
 /// <summary>What all layers of one forward pass share.</summary>
 /// <param name="Rows">B.</param>
 /// <param name="Columns">T: new tokens of each row.</param>
-/// <param name="Cos">Float32, [T, headDim/2], or [B, T, headDim/2] where rows have positions of their own.</param>
+/// <param name="Cos">Float32 (the weights' type in <see cref="ForLibrary"/>), [T, headDim/2], or [B, T, headDim/2] where rows have positions of their own.</param>
 /// <param name="Sin">As <paramref name="Cos"/>.</param>
 /// <param name="Starts">Int64 [B]: columns of padding before each row's first token; null where there are none.</param>
 /// <param name="Hidden">Bool [B, T]: columns that nobody may see, where they are not simply left padding; else null.</param>
@@ -14,6 +14,22 @@ internal sealed record SequenceBatch(long Rows, long Columns, Tensor Cos, Tensor
 {
     /// <summary>The matrices laid out for decoding; null: as they are.</summary>
     public PackedWeights? Packed { get; init; }
+
+    /// <summary>Attention is computed by libtorch's kernels, not by ours: the tensors are not on the CPU.</summary>
+    public bool ByLibrary { get; init; }
+
+    /// <summary>Of <see cref="LibraryAttention.Mask"/>; null where a causal mask is all there is, or where our kernels read <see cref="Starts"/> themselves.</summary>
+    public Tensor? Mask { get; init; }
+
+    /// <summary>The same pass for libtorch's attention.</summary>
+    /// <param name="dtype">Of the weights.</param>
+    public SequenceBatch ForLibrary(ScalarType dtype)
+    {
+        var past = Cache?.Length ?? 0;
+        var needed = Hidden is null && (Starts is not null || (past > 0 && Columns > 1));
+        // The tables in the weights' type, once for all layers.
+        return this with { ByLibrary = true, Cos = Cos.to(dtype), Sin = Sin.to(dtype), Mask = needed ? LibraryAttention.Mask(Starts, Rows, Columns, past, dtype, Cos.device) : null };
+    }
 
     /// <summary>Whole sequences from position 0, each column seeing itself and those before it.</summary>
     public static SequenceBatch Causal(long rows, long columns, RotaryTable rotary)

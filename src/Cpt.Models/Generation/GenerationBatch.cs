@@ -12,6 +12,7 @@ internal sealed unsafe class GenerationBatch : IDisposable
     private readonly PackedWeights? _packed;
     private readonly GenerationRequest _request;
     private readonly TokenSampler _sampler;
+    private readonly DeviceSampler? _deviceSampler;
     private readonly HashSet<int> _stops;
     private readonly int _first;
     private readonly Response[] _responses;
@@ -28,7 +29,10 @@ internal sealed unsafe class GenerationBatch : IDisposable
         _request = request;
         _first = first;
         _stops = [.. request.StopTokens];
-        _sampler = new TokenSampler(new SamplingOptions(request.Temperature, request.TopK, request.TopP), model.Config.VocabSize);
+        var options = new SamplingOptions(request.Temperature, request.TopK, request.TopP);
+        _sampler = new TokenSampler(options, model.Config.VocabSize);
+        // The most likely tokens have to be sorted for top-p, which the host does for the few that need it.
+        _deviceSampler = model.ByLibrary && request.TopP == 1 ? new DeviceSampler(options, model.Config.VocabSize, model.device) : null;
         _responses = new Response[count];
         for (var row = 0; row < count; row++)
         {
@@ -49,7 +53,7 @@ internal sealed unsafe class GenerationBatch : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             using var step = torch.NewDisposeScope();
             DropFinished();
-            var ids = torch.tensor<long>(_places.ConvertAll(row => (long)_responses[row].Last).ToArray(), _places.Count, 1).to(_model.device);
+            var ids = torch.tensor<long>(_places.ConvertAll(row => (long)_responses[row].Last).ToArray(), _places.Count, 1).upload(_model.device);
             Sample(_model.NextLogits(ids, _cache!, _packed));
         }
     }
@@ -62,7 +66,11 @@ internal sealed unsafe class GenerationBatch : IDisposable
         }
     }
 
-    public void Dispose() => _cache?.Dispose();
+    public void Dispose()
+    {
+        _cache?.Dispose();
+        _deviceSampler?.Dispose();
+    }
 
     /// <summary>Reads each different prompt once and hands its cache to the rows that have it.</summary>
     /// <returns>Logits of the first response token, [rows, V].</returns>
@@ -108,8 +116,8 @@ internal sealed unsafe class GenerationBatch : IDisposable
 
         // The last token of a response is never read by the model, so it needs no column.
         var room = columns + _responses.Max(response => response.Capacity) - 1;
-        var prefill = new KeyValueCache(_model.Config, starts, prompts.Count == sources.Length ? room : columns, _model.dtype, _model.device);
-        var logits = _model.NextLogits(torch.tensor<long>(ids, prompts.Count, columns).to(_model.device), prefill, _packed, ImageInput.Of(images, starts, _model.Config, _model.device));
+        var prefill = new KeyValueCache(_model.Config, starts, prompts.Count == sources.Length ? room : columns, _model.dtype, _model.device, _model.ByLibrary);
+        var logits = _model.NextLogits(torch.tensor<long>(ids, prompts.Count, columns).upload(_model.device), prefill, _packed, ImageInput.Of(images, starts, _model.Config, _model.device));
         if (prompts.Count == sources.Length)
         {
             _cache = prefill;
@@ -121,13 +129,19 @@ internal sealed unsafe class GenerationBatch : IDisposable
             _cache = prefill.Expand(sources, room);
         }
 
-        return logits.index_select(0, torch.tensor(sources).to(_model.device));
+        return logits.index_select(0, torch.tensor(sources).upload(_model.device));
     }
 
     /// <summary>Chooses the next token of every row that is not finished.</summary>
     /// <param name="logits">[places, V].</param>
     private void Sample(Tensor logits)
     {
+        if (_deviceSampler is not null)
+        {
+            SampleOnDevice(_deviceSampler, logits);
+            return;
+        }
+
         var host = logits.to(ScalarType.Float32).cpu().contiguous();
         var at = (float*)host.data_ptr();
         for (var i = 0; i < _places.Count; i++, at += _model.Config.VocabSize)
@@ -145,6 +159,35 @@ internal sealed unsafe class GenerationBatch : IDisposable
         }
 
         GC.KeepAlive(host);
+    }
+
+    /// <summary>The same by <see cref="DeviceSampler"/>: what comes to the host is a token and its log-probability for each row, not its logits.</summary>
+    private void SampleOnDevice(DeviceSampler sampler, Tensor logits)
+    {
+        var uniforms = new double[_places.Count];
+        for (var i = 0; i < uniforms.Length; i++)
+        {
+            var response = _responses[_places[i]];
+            uniforms[i] = _sampler.IsGreedy ? 0 : CounterRandom.Uniform(_request.Seed, response.Id, response.Count);
+        }
+
+        var (tokens, logProbabilities) = sampler.Choose(logits, uniforms);
+        for (var i = 0; i < _places.Count; i++)
+        {
+            var response = _responses[_places[i]];
+            if (response.Finished)
+            {
+                continue;
+            }
+
+            if (float.IsNaN(logProbabilities[i]))
+            {
+                throw NonFinite(_places[i], new NonFiniteLogitsException());
+            }
+
+            response.Add(tokens[i], logProbabilities[i], _stops.Contains(tokens[i]));
+            _unfinished -= response.Finished ? 1 : 0;
+        }
     }
 
     /// <summary>Moving the cache costs about as much as a few steps of the rows it saves, so it waits until a quarter of them is finished.</summary>
@@ -168,9 +211,12 @@ internal sealed unsafe class GenerationBatch : IDisposable
         }
         catch (NonFiniteLogitsException exception)
         {
-            throw new NonFiniteLogitsException($"row {_first + row}, response token {_responses[row].Count}: the model's logits are not finite; its weights have diverged", exception);
+            throw NonFinite(row, exception);
         }
     }
+
+    private NonFiniteLogitsException NonFinite(int row, Exception cause) =>
+        new($"row {_first + row}, response token {_responses[row].Count}: the model's logits are not finite; its weights have diverged", cause);
 
     /// <summary>One row's response as it grows.</summary>
     private sealed class Response(long id, int capacity)

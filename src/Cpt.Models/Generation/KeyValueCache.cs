@@ -13,6 +13,7 @@ internal sealed class KeyValueCache : IDisposable
     private const int Panel = 8;
 
     private readonly bool _packed;
+    private readonly bool _byLibrary;
     private readonly Tensor[] _keys;
     private readonly Tensor[] _values;
 
@@ -21,15 +22,17 @@ internal sealed class KeyValueCache : IDisposable
     /// <param name="columns">Prompt and response together, at most.</param>
     /// <param name="dtype">That of the weights.</param>
     /// <param name="device">That of the weights.</param>
-    public KeyValueCache(ModelConfig config, ReadOnlySpan<long> starts, long columns, ScalarType dtype, Device device)
-        : this(config, starts.Length, columns, dtype, device, starts.ContainsAnyExcept(0) ? torch.tensor(starts, starts.Length).to(device).DetachFromDisposeScope() : null)
+    /// <param name="byLibrary">Attention is libtorch's, whose kernels take keys as they come.</param>
+    public KeyValueCache(ModelConfig config, ReadOnlySpan<long> starts, long columns, ScalarType dtype, Device device, bool byLibrary = false)
+        : this(config, starts.Length, columns, dtype, device, byLibrary, starts.ContainsAnyExcept(0) ? torch.tensor(starts, starts.Length).to(device).DetachFromDisposeScope() : null)
     {
     }
 
-    private KeyValueCache(ModelConfig config, long rows, long columns, ScalarType dtype, Device device, Tensor? starts)
+    private KeyValueCache(ModelConfig config, long rows, long columns, ScalarType dtype, Device device, bool byLibrary, Tensor? starts)
     {
         long groups = config.NumKeyValueHeads, size = config.HeadDim;
-        _packed = dtype == ScalarType.Float32 && device.type == DeviceType.CPU && size % Panel == 0;
+        _byLibrary = byLibrary;
+        _packed = !byLibrary && dtype == ScalarType.Float32 && device.type == DeviceType.CPU && size % Panel == 0;
         _keys = new Tensor[config.NumHiddenLayers];
         _values = new Tensor[config.NumHiddenLayers];
         for (var layer = 0; layer < _keys.Length; layer++)
@@ -77,8 +80,9 @@ internal sealed class KeyValueCache : IDisposable
     /// <param name="q">[rows, t, heads, headDim].</param>
     /// <param name="k">[rows, t, groups, headDim].</param>
     /// <param name="v">As <paramref name="k"/>.</param>
+    /// <param name="mask">Of <see cref="LibraryAttention.Mask"/>, where attention is libtorch's.</param>
     /// <returns>[rows, t, heads, headDim].</returns>
-    public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v)
+    public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v, Tensor? mask = null)
     {
         var added = k.size(1);
         var past = Advance(layer, added);
@@ -89,7 +93,8 @@ internal sealed class KeyValueCache : IDisposable
 
         _keys[layer].narrow(1, past, added).copy_(k);
         _values[layer].narrow(1, past, added).copy_(v);
-        return attention(q, _keys[layer].narrow(1, 0, past + added), _values[layer].narrow(1, 0, past + added), Starts);
+        var (keys, values) = (_keys[layer].narrow(1, 0, past + added), _values[layer].narrow(1, 0, past + added));
+        return _byLibrary ? LibraryAttention.Forward(q, keys, values, mask) : attention(q, keys, values, Starts);
     }
 
     /// <summary>The same for one projection of queries, keys and values that are not turned yet.</summary>
@@ -109,7 +114,7 @@ internal sealed class KeyValueCache : IDisposable
         using var scope = torch.NewDisposeScope();
         var device = _keys[0].device;
         var index = torch.tensor(source, source.Length).to(device);
-        var copy = new KeyValueCache(Config, source.Length, columns, _keys[0].dtype, device, Starts?.index_select(0, index).DetachFromDisposeScope()) 
+        var copy = new KeyValueCache(Config, source.Length, columns, _keys[0].dtype, device, _byLibrary, Starts?.index_select(0, index).DetachFromDisposeScope())
         {
             Length = Length,
             Behind = Behind?.index_select(0, index).DetachFromDisposeScope(),

@@ -22,7 +22,7 @@ internal sealed class CaseVerifier
         _cases = cases;
         _ids = Load("input_ids")!;
         _mask = Load("attention_mask");
-        _images = ReferenceImages.Of(cases, _ids, model.Config);
+        _images = ReferenceImages.Of(cases, _ids, model.Config, model.device);
     }
 
     public VerificationReport Run(IReadOnlyList<string> notes)
@@ -96,7 +96,7 @@ internal sealed class CaseVerifier
             throw new ModelFormatException(_cases.File.Path, $"tensor '{_cases.Prefix}input_ids' holds {stranger}; expected ids below the model's vocabulary of {_model.Config.VocabSize}");
         }
 
-        return torch.tensor<long>(values, rows, columns);
+        return torch.tensor<long>(values, rows, columns).to(_model.device);
     }
 
     private void Add(TensorComparison comparison) => _compared[comparison.Name] = comparison;

@@ -18,9 +18,13 @@ public static class ModelVerifier
 
     /// <param name="modelDirectory">A Hugging Face directory.</param>
     /// <param name="referenceFile">A safetensors file. Pictures are looked for beside it.</param>
+    /// <param name="device">Where the model computes; null: the CPU.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="ModelFormatException">A file is damaged, or the reference belongs to a model of another shape.</exception>
-    public static VerificationReport Verify(string modelDirectory, string referenceFile)
+    public static VerificationReport Verify(string modelDirectory, string referenceFile, Device? device = null) => Verify(modelDirectory, referenceFile, device, byLibrary: null);
+
+    /// <param name="byLibrary">Whether libtorch's operators compute what our kernels do on a CPU; null: as the device has it.</param>
+    internal static VerificationReport Verify(string modelDirectory, string referenceFile, Device? device, bool? byLibrary)
     {
         using var file = SafetensorsFile.Open(referenceFile);
         var compared = new List<TensorComparison>();
@@ -28,7 +32,7 @@ public static class ModelVerifier
         var notes = new List<string>();
         foreach (var prefix in ReferenceCases.PrefixesOf(file))
         {
-            var report = VerifyCase(modelDirectory, new ReferenceCases(file, prefix));
+            var report = VerifyCase(modelDirectory, new ReferenceCases(file, prefix), device, byLibrary);
             compared.AddRange(report.Compared);
             notComputable.AddRange(report.NotComputable);
             notes.AddRange(report.Notes.Except(notes));
@@ -42,10 +46,11 @@ public static class ModelVerifier
         return new VerificationReport(compared, notComputable, notes);
     }
 
-    private static VerificationReport VerifyCase(string modelDirectory, ReferenceCases cases)
+    private static VerificationReport VerifyCase(string modelDirectory, ReferenceCases cases, Device? device, bool? byLibrary)
     {
         using var scope = torch.NewDisposeScope();
-        using var model = CausalLM.Load(modelDirectory, ScalarType.Float32);
+        using var model = CausalLM.Load(modelDirectory, ScalarType.Float32, device);
+        model.ByLibrary = byLibrary ?? model.ByLibrary;
         var verifier = new CaseVerifier(model, cases);
         if (model.Config.DType is not ("bfloat16" or "float16") || !cases.Has("logits"))
         {
@@ -53,7 +58,8 @@ public static class ModelVerifier
         }
 
         // Casting a whole module rounds its frequency buffer too; references made that way differ at every position but 0.
-        using var rounded = CausalLM.Load(modelDirectory, ScalarType.Float32, null, model.Config.DType == "float16" ? ScalarType.Float16 : ScalarType.BFloat16);
+        using var rounded = CausalLM.Load(modelDirectory, ScalarType.Float32, device, model.Config.DType == "float16" ? ScalarType.Float16 : ScalarType.BFloat16);
+        rounded.ByLibrary = model.ByLibrary;
         var other = new CaseVerifier(rounded, cases);
         return other.Logits().MaxAbsolute < verifier.Logits().MaxAbsolute ? other.Run([RoundedRotary]) : verifier.Run([]);
     }

@@ -13,7 +13,7 @@ internal static class ReferenceImages
 
     /// <returns>Null where the case has no images.</returns>
     /// <exception cref="ModelFormatException">Images are missing, or do not fit the case's tokens.</exception>
-    public static ImageInput? Of(ReferenceCases cases, Tensor ids, ModelConfig config)
+    public static ImageInput? Of(ReferenceCases cases, Tensor ids, ModelConfig config, Device device)
     {
         if (config.Vision is not { } vision)
         {
@@ -25,7 +25,7 @@ internal static class ReferenceImages
         try
         {
             var places = ImageInput.Find(ids.data<long>(), (int)ids.size(1), grids, config);
-            return grids.Count == 0 ? null : new ImageInput(torch.cat(images.ConvertAll(image => image.Pixels).ToArray()), grids, places);
+            return grids.Count == 0 ? null : new ImageInput(torch.cat(images.ConvertAll(image => image.Pixels).ToArray()).to(device), grids, places);
         }
         catch (ArgumentException exception)
         {

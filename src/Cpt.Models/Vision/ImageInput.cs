@@ -49,7 +49,7 @@ public sealed record ImageInput(Tensor PixelValues, IReadOnlyList<ImageGrid> Gri
             first += image.Grid.Patches;
         }
 
-        return new ImageInput(pixels.to(device), images.ConvertAll(image => image.Grid), places);
+        return new ImageInput(pixels.upload(device), images.ConvertAll(image => image.Grid), places);
     }
 
     /// <summary>

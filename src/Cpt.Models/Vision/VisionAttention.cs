@@ -21,7 +21,7 @@ internal static class VisionAttention
             var parts = qkv.narrow(0, first, images * patches).view(images, patches, 3 * config.NumHeads, config.HeadDim).split(config.NumHeads, 2);
             var q = rope(parts[0], group.Cos, group.Sin); // [images, patches, heads, headDim]
             var k = rope(parts[1], group.Cos, group.Sin);
-            var attended = whole ? attention(q, k, parts[2], causal: false) : Windows(q, k, parts[2], group);
+            var attended = whole ? Attend(q, k, parts[2], batch.ByLibrary) : Windows(q, k, parts[2], group, batch.ByLibrary);
             results.Add(attended.reshape(images * patches, config.HiddenSize));
             first += images * patches;
         }
@@ -29,7 +29,9 @@ internal static class VisionAttention
         return results.Count == 1 ? results[0] : torch.cat(results.ToArray());
     }
 
-    private static Tensor Windows(Tensor q, Tensor k, Tensor v, VisionBatch.Group group)
+    private static Tensor Attend(Tensor q, Tensor k, Tensor v, bool byLibrary) => byLibrary ? LibraryAttention.AllWays(q, k, v) : attention(q, k, v, causal: false);
+
+    private static Tensor Windows(Tensor q, Tensor k, Tensor v, VisionBatch.Group group, bool byLibrary)
     {
         var results = new List<Tensor>();
         var first = 0L;
@@ -37,7 +39,7 @@ internal static class VisionAttention
         {
             long place = first, count = windows, size = patches;
             Tensor Cut(Tensor x) => x.narrow(1, place, count * size).reshape(group.Images * count, size, x.size(2), x.size(3)); // [images·windows, size, heads, headDim]
-            results.Add(attention(Cut(q), Cut(k), Cut(v), causal: false).view(group.Images, count * size, q.size(2), q.size(3)));
+            results.Add(Attend(Cut(q), Cut(k), Cut(v), byLibrary).view(group.Images, count * size, q.size(2), q.size(3)));
             first += count * size;
         }
 

@@ -12,6 +12,9 @@ internal sealed class VisionBatch
 
     public IReadOnlyList<Group> Groups { get; }
 
+    /// <summary>Attention is computed by libtorch's kernels, not by ours.</summary>
+    public bool ByLibrary { get; private init; }
+
     /// <summary>Int64 [units]: which unit of the input stands at each place.</summary>
     public Tensor Order { get; }
 
@@ -22,7 +25,8 @@ internal sealed class VisionBatch
     /// <param name="config">Sizes of units and windows.</param>
     /// <param name="rotary">Turned by row and by column.</param>
     /// <param name="device">Where the patches are.</param>
-    public static VisionBatch Of(IReadOnlyList<ImageGrid> grids, VisionConfig config, RotaryTable rotary, Device device)
+    /// <param name="byLibrary">Attention is libtorch's.</param>
+    public static VisionBatch Of(IReadOnlyList<ImageGrid> grids, VisionConfig config, RotaryTable rotary, Device device, bool byLibrary)
     {
         var starts = new long[grids.Count];
         var units = 0L;
@@ -51,7 +55,7 @@ internal sealed class VisionBatch
             restore[order[place]] = place;
         }
 
-        return new VisionBatch(groups, torch.tensor<long>(order.ToArray(), units).to(device), torch.tensor<long>(restore, units).to(device));
+        return new VisionBatch(groups, torch.tensor<long>(order.ToArray(), units).to(device), torch.tensor<long>(restore, units).to(device)) { ByLibrary = byLibrary };
     }
 
     /// <summary>

@@ -23,6 +23,9 @@ internal sealed class VisionTower : IDisposable
         _rotary = new RotaryTable(config.HeadDim / 2, theta: 10_000, device, rows: 64, rotaryFrequencies);
     }
 
+    /// <summary>As <see cref="CausalLM.ByLibrary"/>.</summary>
+    public bool ByLibrary { get; set; }
+
     public IEnumerable<Tensor> Matrices => [_patches, .. _blocks.SelectMany(block => block.Matrices), .. _merger.Matrices];
 
     /// <param name="pixels">[patches of all images, colours·frames·rows·columns of a patch], as the image processor gives them.</param>
@@ -32,7 +35,7 @@ internal sealed class VisionTower : IDisposable
     public Tensor Forward(Tensor pixels, IReadOnlyList<ImageGrid> grids, PackedWeights? packed = null)
     {
         using var scope = torch.NewDisposeScope();
-        var batch = VisionBatch.Of(grids, _config, _rotary, pixels.device);
+        var batch = VisionBatch.Of(grids, _config, _rotary, pixels.device, ByLibrary);
 
         // A convolution whose step is its width is a matrix product.
         var x = PackedWeights.Product(packed, pixels.to(_patches.dtype), _patches); // [patches, hidden]

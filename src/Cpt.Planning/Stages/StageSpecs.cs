@@ -34,6 +34,7 @@ public static class StageSpecs
                 Keep = run.Spec.Storage.Retention!.CheckpointsPerStage!.Value,
             },
             Evaluation = Evaluation(run, index, inputs),
+            Device = stage.Template?.Device ?? run.Spec.Template!.Device!,
         };
     }
 

@@ -20,6 +20,14 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] internal static partial int cpt_set_flush_denormal(int on);
     [LibraryImport(Library)] internal static partial int cpt_device_count(int deviceType);
 
+    [LibraryImport(Library)] internal static partial int cpt_device_synchronize(int deviceType, int deviceIndex);
+    [LibraryImport(Library)] internal static partial int cpt_device_set(int deviceType, int deviceIndex);
+    [LibraryImport(Library)] internal static partial int cpt_device_memory(int deviceType, int deviceIndex, long* bytes);
+    [LibraryImport(Library)] internal static partial int cpt_device_memory_reset_peak(int deviceType, int deviceIndex);
+    [LibraryImport(Library)] internal static partial int cpt_device_memory_release(int deviceType);
+    [LibraryImport(Library)] internal static partial int cpt_allow_tf32(int on);
+    [LibraryImport(Library)] internal static partial int cpt_deterministic(int on, int warnOnly);
+
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial nint cpt_operator_find(string name, string overload);
     [LibraryImport(Library)] internal static partial int cpt_operator_schema(nint op, byte* buffer, int capacity);
     [LibraryImport(Library)] internal static partial int cpt_call(nint op, Argument* arguments, int count, Argument* results, int capacity);

@@ -9,7 +9,7 @@ internal static class Ops
     public static readonly Op Divide = Aten("div", "Tensor"), DivideScalar = Aten("div", "Scalar"), Negate = Aten("neg"), Reciprocal = Aten("reciprocal");
     public static readonly Op DivideRounding = Aten("div", "Tensor_mode"), Remainder = Aten("remainder", "Scalar");
     public static readonly Op Power = Aten("pow", "Tensor_Scalar"), PowerTensor = Aten("pow", "Tensor_Tensor"), AddCMul = Aten("addcmul"), Lerp = Aten("lerp", "Scalar");
-    public static readonly Op Matmul = Aten("matmul"), Mm = Aten("mm"), Bmm = Aten("bmm"), Addmm = Aten("addmm"), Baddbmm = Aten("baddbmm"), Dot = Aten("dot"), Outer = Aten("outer");
+    public static readonly Op Matmul = Aten("matmul"), Mm = Aten("mm"), Bmm = Aten("bmm"), Addmm = Aten("addmm"), AddmmInPlace = Aten("addmm_"), Baddbmm = Aten("baddbmm"), Dot = Aten("dot"), Outer = Aten("outer");
 
     // Element by element
     public static readonly Op Exp = Aten("exp"), Log = Aten("log"), Log1p = Aten("log1p"), Sqrt = Aten("sqrt"), Rsqrt = Aten("rsqrt"), Abs = Aten("abs"), Sign = Aten("sign");
@@ -44,7 +44,7 @@ internal static class Ops
     public static readonly Op Where = Aten("where", "self"), Tril = Aten("tril"), Triu = Aten("triu");
 
     // Copies and conversions
-    public static readonly Op ToType = Aten("to", "dtype"), ToDevice = Aten("to", "device"), Detach = Aten("detach"), Clone = Aten("clone"), Copy = Aten("copy_");
+    public static readonly Op ToType = Aten("to", "dtype"), ToDevice = Aten("to", "device"), PinMemory = Aten("pin_memory"), Detach = Aten("detach"), Clone = Aten("clone"), Copy = Aten("copy_");
 
     // In place
     public static readonly Op Zero = Aten("zero_"), Fill = Aten("fill_", "Scalar"), AddInPlace = Aten("add_", "Tensor"), AddScalarInPlace = Aten("add_", "Scalar"), SubtractInPlace = Aten("sub_", "Tensor");

@@ -14,7 +14,7 @@ public static partial class torch
         /// </remarks>
         public static partial class functional
         {
-            private static readonly Op s_rmsNorm = new("cpt::rms_norm"), s_rope = new("cpt::rope"), s_swiglu = new("cpt::swiglu"), s_packedSwiglu = new("cpt::swiglu", "packed"), s_logProbs = new("cpt::token_log_probs");
+            private static readonly Op s_rmsNorm = new("cpt::rms_norm"), s_rope = new("cpt::rope"), s_ropeUnrecorded = new("cpt::rope_unrecorded"), s_swiglu = new("cpt::swiglu"), s_packedSwiglu = new("cpt::swiglu", "packed"), s_logProbs = new("cpt::token_log_probs");
             private static readonly Op s_fusedAttention = new("cpt::attention"), s_cachedAttention = new("cpt::cached_attention_");
             private static readonly Op s_ropeAttention = new("cpt::rope_attention"), s_ropeCachedAttention = new("cpt::rope_cached_attention_");
 
@@ -29,6 +29,10 @@ public static partial class torch
             /// <param name="cos">[time, d/2], or [batch, time, d/2] where rows have positions of their own (left padding).</param>
             /// <param name="sin">As <paramref name="cos"/>.</param>
             public static Tensor rope(Tensor x, Tensor cos, Tensor sin) => s_rope.Call(x, cos, sin);
+
+            /// <summary><see cref="rope"/> without a backward pass, in fewer kernels where ATen's operators do it: for decoding. Half-precision results are rounded once less.</summary>
+            /// <inheritdoc cref="rope"/>
+            public static Tensor rope_unrecorded(Tensor x, Tensor cos, Tensor sin) => s_ropeUnrecorded.Call(x, cos, sin);
 
             /// <summary>silu(gate) · up.</summary>
             public static Tensor swiglu(Tensor gate, Tensor up) => s_swiglu.Call(gate, up);

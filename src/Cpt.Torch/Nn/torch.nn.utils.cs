@@ -19,7 +19,10 @@ public static partial class torch
                 Tensor[] gradients = [.. parameters.Select(parameter => parameter.grad).OfType<Tensor>()];
                 if (gradients.Length == 0) return 0;
 
-                var total = stack(ForEach.Call(s_norms, gradients, 2)).norm().item<double>();
+                var norms = stack(ForEach.Call(s_norms, gradients, 2));
+                // Half-precision gradients have half-precision norms; their sum of squares must not be rounded to eight bits once more.
+                if (norms.dtype is ScalarType.Float16 or ScalarType.BFloat16) norms = norms.to(ScalarType.Float32);
+                var total = norms.norm().item<double>();
                 var factor = max_norm / (total + 1e-6);
                 if (double.IsFinite(total) && factor < 1) ForEach.Scale(gradients, factor);
                 return total;

@@ -41,6 +41,8 @@ public static class TorchRuntime
         NativeEnvironment.SetDefault("OMP_NUM_THREADS", DefaultThreads.ToString(CultureInfo.InvariantCulture), replace: true);
         // Spinning OpenMP threads collapse as soon as another process wants their core: 34k tokens/s became 5k.
         NativeEnvironment.SetDefault("OMP_WAIT_POLICY", "PASSIVE");
+        // cuBLAS repeats its sums only with a fixed workspace, which it reads from here when it starts.
+        NativeEnvironment.SetDefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8");
         BlasLibraries.Preload();
 
         var shim = LoadShim(Path.GetDirectoryName(typeof(TorchRuntime).Assembly.Location) is { Length: > 0 } beside ? beside : AppContext.BaseDirectory);

@@ -12,6 +12,18 @@ public sealed partial class Tensor
 
     public Tensor to(Device device, ScalarType type) => Ops.ToDevice.Call(this, device, type);
 
+    /// <summary>
+    /// Values that were just made on the host, on the device: by way of pinned memory, so that the host does not wait here until the device has done all that was asked of it before.
+    /// </summary>
+    public Tensor upload(Device device)
+    {
+        if (device.type == DeviceType.CPU) return this;
+        // libtorch keeps the pinned memory until the copy is done.
+        using var pinned = Ops.PinMemory.Call(this, Argument.None);
+        const bool nonBlocking = true;
+        return Ops.ToDevice.Call(pinned, device, dtype, nonBlocking);
+    }
+
     public Tensor cpu() => to(torch.CPU);
 
     public Tensor cuda(int index = -1) => to(new Device(DeviceType.CUDA, index));

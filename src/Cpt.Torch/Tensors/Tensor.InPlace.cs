@@ -28,6 +28,13 @@ public sealed partial class Tensor
         return this;
     }
 
+    /// <summary>Adds left · right: [n, m] · [m, p].</summary>
+    public Tensor addmm_(Tensor left, Tensor right)
+    {
+        Ops.AddmmInPlace.Run(this, left, right);
+        return this;
+    }
+
     public Tensor add_(Scalar other)
     {
         Ops.AddScalarInPlace.Run(this, other);

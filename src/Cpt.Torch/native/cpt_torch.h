@@ -56,6 +56,15 @@ CPT_API int cpt_get_num_threads(void);
 CPT_API int cpt_set_flush_denormal(int on);
 CPT_API int cpt_device_count(int device_type);
 
+// devices.cpp: device types are libtorch's numbers (0 CPU, 1 CUDA); an index of -1 is the current device
+CPT_API int cpt_device_synchronize(int device_type, int device_index);
+CPT_API int cpt_device_set(int device_type, int device_index);
+CPT_API int cpt_device_memory(int device_type, int device_index, int64_t* bytes);
+CPT_API int cpt_device_memory_reset_peak(int device_type, int device_index);
+CPT_API int cpt_device_memory_release(int device_type);
+CPT_API int cpt_allow_tf32(int on);
+CPT_API int cpt_deterministic(int on, int warn_only);
+
 // operators.cpp
 CPT_API cpt_operator cpt_operator_find(const char* name, const char* overload);
 CPT_API int cpt_operator_schema(cpt_operator, char* buffer, int capacity);

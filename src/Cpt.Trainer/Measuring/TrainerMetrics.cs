@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Cpt.Metrics;
+using Cpt.Torch;
 using Cpt.Trainer.Reporting;
 
 namespace Cpt.Trainer.Measuring;
@@ -27,6 +28,8 @@ internal sealed class TrainerMetrics : IDisposable
         Gauge("cpt_rft_kl_to_base", "Estimated KL divergence from the reference model, in nats a token.", () => reporter.Progress.Kl);
         Gauge("cpt_rft_response_tokens", "Mean length of the newest responses.", () => reporter.Progress.ResponseTokens);
         _meter.CreateObservableCounter("cpt_train_tokens_total", () => reporter.Progress.Tokens, description: "Tokens trained on since the stage began.");
+        Gauge("cpt_train_device_memory_bytes", "Device memory in tensors.", () => ComputeDevice.Memory()?.Allocated);
+        Gauge("cpt_train_device_memory_peak_bytes", "Device memory in tensors at most, since the process began.", () => ComputeDevice.Memory()?.PeakAllocated);
         ProcessInstruments.AddTo(_meter);
         FilteredInstances = _meter.CreateGauge<double>("cpt_rft_filtered_instances", description: "Prompts of the newest rollout batch that taught nothing and were left out.");
         CheckpointBytes = _meter.CreateGauge<double>("cpt_checkpoint_bytes", description: "Size of the newest checkpoint.");

@@ -12,15 +12,16 @@ internal sealed class LoadedModel(CausalLM model, Tokenizer tokenizer) : IDispos
     public Tokenizer Tokenizer { get; } = tokenizer;
 
     /// <param name="directory">A Hugging Face directory.</param>
-    /// <param name="device"><c>auto</c>, <c>cpu</c> or <c>cuda</c>.</param>
+    /// <param name="spec">Says on which device and in which precision.</param>
     /// <exception cref="StageFailureException">66: a file is missing.</exception>
     /// <exception cref="ModelFormatException">A file is wrong.</exception>
-    public static LoadedModel Load(string directory, string device)
+    public static LoadedModel Load(string directory, StageSpec spec)
     {
         try
         {
-            // Master weights are float32 whatever the files hold: an update of 1e-6 would vanish in bfloat16.
-            var model = CausalLM.Load(directory, ScalarType.Float32, DeviceOf(device));
+            // Weights that an optimizer changes are float32 whatever the files hold, unless it keeps float32 ones beside them: an update of 1e-6 would vanish in bfloat16.
+            var type = Precision.HalvesWeights(spec.Training.Optimization.Precision) ? ScalarType.BFloat16 : ScalarType.Float32;
+            var model = CausalLM.Load(directory, type, DeviceOf(spec.Device));
             try
             {
                 return new LoadedModel(model, Tokenizer.Load(directory));
@@ -39,12 +40,15 @@ internal sealed class LoadedModel(CausalLM model, Tokenizer tokenizer) : IDispos
 
     public void Dispose() => Model.Dispose();
 
-    private static Device DeviceOf(string device) => device switch
+    private static Device DeviceOf(string device)
     {
-        "cpu" => torch.CPU,
-        "cuda" when !torch.cuda_is_available() => throw new StageFailureException(
-            ExitCodes.Internal, "DeviceMissing", "device: cuda is asked for, but libtorch finds no CUDA device here; check the pod's nvidia.com/gpu limit and the image, or use auto"),
-        "cuda" => torch.CUDA,
-        _ => torch.cuda_is_available() ? torch.CUDA : torch.CPU,
-    };
+        try
+        {
+            return ComputeDevice.Choose(device);
+        }
+        catch (TorchException missing)
+        {
+            throw new StageFailureException(ExitCodes.Internal, "DeviceMissing", missing.Message, missing);
+        }
+    }
 }

@@ -24,7 +24,7 @@ internal sealed class PolicyTraining : IDisposable
     /// <param name="log">Warnings for people.</param>
     public static PolicyTraining Start(string directory, StageSpec spec, TaskData task, string? reference, Action<string> log)
     {
-        var policy = LoadedModel.Load(directory, spec.Device);
+        var policy = LoadedModel.Load(directory, spec);
         try
         {
             var loop = StageLoops.Create(new StageContext
@@ -33,7 +33,7 @@ internal sealed class PolicyTraining : IDisposable
                 Policy = policy.Model,
                 Tokenizer = policy.Tokenizer,
                 Task = task,
-                Reference = reference is null ? null : () => LoadedModel.Load(reference, spec.Device).Model,
+                Reference = reference is null ? null : () => LoadedModel.Load(reference, spec).Model,
                 Log = log,
             });
             return new PolicyTraining(policy, loop);

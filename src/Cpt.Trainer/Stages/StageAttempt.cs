@@ -76,7 +76,7 @@ internal sealed class StageAttempt
         {
             var digest = _spec.BaseModel.Digest;
             await _evaluation.ScoreRowAsync(Digests.BaselineHash(digest), digest, await DueAsync(_spec.Evaluation.BaselineTasks), previousRow: null,
-                async () => loaded = LoadedModel.Load(await _inputs.ModelAsync(_spec.BaseModel, _stop), _spec.Device));
+                async () => loaded = LoadedModel.Load(await _inputs.ModelAsync(_spec.BaseModel, _stop), _spec));
         }
         finally
         {
@@ -120,7 +120,7 @@ internal sealed class StageAttempt
         try
         {
             var row = await _evaluation.ScoreRowAsync(_spec.StageHash, final.ModelDigest, due, _spec.Evaluation.PreviousRow, async () =>
-                trained ?? (loaded = LoadedModel.Load(await _inputs.ModelAsync(new ModelInput { StageHash = _spec.StageHash, Digest = final.ModelDigest }, _stop), _spec.Device)));
+                trained ?? (loaded = LoadedModel.Load(await _inputs.ModelAsync(new ModelInput { StageHash = _spec.StageHash, Digest = final.ModelDigest }, _stop), _spec)));
             foreach (var column in due)
             {
                 _outcome.Scores[column.Input.Name] = row.Scores.First(column.IsMetBy).Accuracy;

@@ -60,7 +60,7 @@ internal static class StageSpecRules
         refuse(wanted.Epsilon <= 0, $"{At}.epsilon: {wanted.Epsilon} is too small; give more than 0");
         refuse(wanted.MaxGradientNorm < 0, $"{At}.maxGradientNorm: {wanted.MaxGradientNorm} is negative; 0 is no clipping");
         refuse(wanted.MaxSequenceTokens < 2, $"{At}.maxSequenceTokens: {wanted.MaxSequenceTokens} is too small; give 2 or more");
-        refuse(wanted.Precision is not ("float32" or "bfloat16"), $"{At}.precision: \"{wanted.Precision}\" is unknown; give float32 or bfloat16");
+        refuse(!Precision.All.Contains(wanted.Precision), $"{At}.precision: \"{wanted.Precision}\" is unknown; give {Precision.Choices}");
         refuse(wanted.StopAtAccuracy is <= 0 or > 1, $"{At}.stopAtAccuracy: {wanted.StopAtAccuracy} is outside 0 to 1");
         refuse(wanted.StopCheckSteps < 1, $"{At}.stopCheckSteps: {wanted.StopCheckSteps} is too small; give 1 or more");
         refuse(wanted.StopEvaluationSamples < 1, $"{At}.stopEvaluationSamples: {wanted.StopEvaluationSamples} is too small; give 1 or more");

@@ -67,9 +67,9 @@ internal sealed class TokenBatch : IDisposable
         }
 
         return new TokenBatch(
-            torch.tensor<long>(ids, [sequences.Count, width]).to(device),
-            torch.tensor<long>(positions, [responseTokens]).to(device),
-            torch.tensor<long>(targets, [responseTokens]).to(device),
+            torch.tensor<long>(ids, [sequences.Count, width]).upload(device),
+            torch.tensor<long>(positions, [responseTokens]).upload(device),
+            torch.tensor<long>(targets, [responseTokens]).upload(device),
             responseTokens,
             inputTokens)
         {

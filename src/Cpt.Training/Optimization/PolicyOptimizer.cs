@@ -19,7 +19,9 @@ internal sealed class PolicyOptimizer : IDisposable
         foreach (var parameter in _parameters) parameter.requires_grad = true;
         _maxGradientNorm = optimization.MaxGradientNorm;
         _adam = new torch.optim.AdamW(
-            _parameters, optimization.LearningRate, optimization.Beta1, optimization.Beta2, optimization.Epsilon, optimization.WeightDecay);
+            _parameters, optimization.LearningRate, optimization.Beta1, optimization.Beta2, optimization.Epsilon, optimization.WeightDecay,
+            master_weights: optimization.Precision == Precision.BFloat16Master,
+            moments: optimization.Precision == Precision.BFloat16Pure ? ScalarType.BFloat16 : null);
     }
 
     /// <summary>Updates done.</summary>
@@ -42,7 +44,7 @@ internal sealed class PolicyOptimizer : IDisposable
         return norm;
     }
 
-    /// <summary>The live moments under <c>exp_avg.NAME</c> and <c>exp_avg_sq.NAME</c>, NAME being the parameter's; empty before the first update.</summary>
+    /// <summary>The live moments under <c>exp_avg.NAME</c> and <c>exp_avg_sq.NAME</c>, master weights under <c>master.NAME</c>, NAME being the parameter's; empty before the first update.</summary>
     public IReadOnlyDictionary<string, Tensor> State() => Updates == 0
         ? new Dictionary<string, Tensor>(StringComparer.Ordinal)
         : _adam.state_dict().ToDictionary(moment => Renamed(moment.Key), moment => moment.Value, StringComparer.Ordinal);
@@ -58,7 +60,7 @@ internal sealed class PolicyOptimizer : IDisposable
                 var name = Renamed(place);
                 byPlace[place] = state.TryGetValue(name, out var moment)
                     ? moment
-                    : throw new StageFailureException(ExitCodes.BadData, "CorruptCheckpoint", $"the checkpoint's optimizer state has no tensor '{name}'; it has {state.Count} tensors, {2 * _names.Length} are needed");
+                    : throw new StageFailureException(ExitCodes.BadData, "CorruptCheckpoint", $"the checkpoint's optimizer state has no tensor '{name}'; it has {state.Count} tensors, {_adam.state_dict().Count} are needed");
             }
 
             try

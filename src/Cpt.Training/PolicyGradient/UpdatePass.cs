@@ -33,7 +33,7 @@ internal sealed class UpdatePass
                 n += length;
             }
 
-            return torch.tensor<float>(values, [values.Length]).to(device);
+            return torch.tensor<float>(values, [values.Length]).upload(device);
         }
     }
 }

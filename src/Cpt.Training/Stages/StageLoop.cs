@@ -25,12 +25,11 @@ internal abstract class StageLoop : IStageLoop
         Order = new DataOrder(Task.Train.Count, context.Training.Seed);
         Prompts = PromptBuilder.Of(Task, context.Policy, context.Tokenizer, style);
         Device = context.Policy.device;
-        Bfloat16 = Optimization.Precision switch
-        {
-            "float32" => false,
-            "bfloat16" => true,
-            var other => throw new StageFailureException(ExitCodes.BadSpec, "InvalidParameter", $"precision: '{other}' is not a precision; use float32 or bfloat16"),
-        };
+        if (!Precision.All.Contains(Optimization.Precision))
+            throw new StageFailureException(ExitCodes.BadSpec, "InvalidParameter", $"precision: '{Optimization.Precision}' is not a precision; use {Precision.Choices}");
+        if (Precision.HalvesWeights(Optimization.Precision) != (context.Policy.dtype == ScalarType.BFloat16))
+            throw new InvalidOperationException($"precision is {Optimization.Precision}, and the policy's weights were loaded as {context.Policy.dtype}");
+        Bfloat16 = Optimization.Precision == Precision.BFloat16;
         _limit = new TokenLimit(context.Policy.Config, Optimization);
         Optimizer = new PolicyOptimizer(context.Policy, Optimization);
         if (Optimization.StopAtAccuracy is { } accuracy) _stopCheck = new StopCheck(context, Task, style, accuracy);

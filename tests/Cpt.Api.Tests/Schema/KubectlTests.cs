@@ -67,7 +67,7 @@ public sealed partial class KubectlTests(ApiServer server)
 
         var spec = stored!["spec"]!;
         Assert.Equal((false, 0, "Retain", 2), (spec["suspend"]!.GetValue<bool>(), spec["seed"]!.GetValue<int>(), spec["storage"]!["deletionPolicy"]!.GetValue<string>(), spec["storage"]!["retention"]!["checkpointsPerStage"]!.GetValue<int>()));
-        Assert.Equal("""{"nodes":1,"processesPerNode":1,"terminationGracePeriodSeconds":180}""", spec["template"]!.ToJsonString());
+        Assert.Equal("""{"device":"auto","nodes":1,"processesPerNode":1,"terminationGracePeriodSeconds":180}""", spec["template"]!.ToJsonString());
         Assert.Null(spec["flavour"]);
         Assert.Equal("""{"groupSize":8}""", spec["stages"]![0]!["rft"]!.ToJsonString());
         // A parameter that nobody knows is kept, for the operator to refuse it.

@@ -24,6 +24,7 @@ internal static partial class RunJson
             image: ghcr.io/example/cpt-trainer:1
             nodes: 1
             processesPerNode: 1
+            device: cuda
             resources: {limits: {nvidia.com/gpu: "8", memory: 900Gi}}
             serviceAccountName: cpt-trainer
             terminationGracePeriodSeconds: 60

@@ -31,6 +31,14 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public async Task ADeviceThatIsNotThere()
+    {
+        Assert.SkipWhen(Cpt.Torch.torch.cuda_is_available(), "this machine has one");
+        var spec = await _stages.SftAsync() with { Device = "cuda" };
+        await ExpectAsync(spec, ExitCodes.Internal, "DeviceMissing", "device cuda: libtorch finds no CUDA device here");
+    }
+
+    [Fact]
     public async Task AModelThatIsNotThere()
     {
         var spec = await _stages.SftAsync();

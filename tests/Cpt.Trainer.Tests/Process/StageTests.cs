@@ -35,6 +35,7 @@ public sealed class StageTests : IDisposable
         Assert.Equal(score.Accuracy, result.Scores["sums"]);
         Assert.True(result.Tokens > 0);
         Assert.InRange(result.PeakMemoryBytes, 30L << 20, 2L << 30);
+        Assert.Null(result.DevicePeakMemoryBytes);
         var losses = Curves(final).Select(point => point.GetProperty("loss").GetDouble()).ToList();
         Assert.Equal(12, losses.Count);
         Assert.True(losses[^1] < losses[0], string.Join(' ', losses));

@@ -34,6 +34,11 @@ public sealed class ResumeTests : IDisposable
         ["GRPO, two mini-batches"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo(miniBatches: 2)),
         ["GRPO with KL to the previous stage"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo(miniBatches: 2) with { KlReference = KlReference.PreviousStage, KlCoefficient = 0.05 }),
         ["GRPO with dynamic sampling"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo() with { DynamicSamplingBatches = 3, GroupSize = 2 }),
+        ["SFT with autocast"] = Tiny.Sft(Tiny.Optimization(Steps) with { Precision = Precision.BFloat16 }),
+        ["SFT with master weights"] = Tiny.Sft(Tiny.Optimization(Steps) with { Precision = Precision.BFloat16Master }),
+        ["SFT in bfloat16 alone"] = Tiny.Sft(Tiny.Optimization(Steps, rate: 1e-2) with { Precision = Precision.BFloat16Pure }),
+        ["GRPO with master weights and KL to the previous stage"] = Tiny.Rft(
+            Tiny.Optimization(Steps) with { Precision = Precision.BFloat16Master }, Tiny.Grpo() with { KlReference = KlReference.PreviousStage, KlCoefficient = 0.05 }),
         ["SFT with pictures"] = Tiny.Sft(Tiny.Optimization(Steps) with { MicroBatchSize = 3 }),
         ["GRPO with pictures"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo(miniBatches: 2) with { KlReference = KlReference.Base, KlCoefficient = 0.05 }),
         ["ReMax"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo() with { Algorithm = RftAlgorithm.ReMax }),
@@ -59,21 +64,21 @@ public sealed class ResumeTests : IDisposable
 
     private (Dictionary<string, float[]> Weights, string State) Run(TrainingSpec training, Tasks.TaskData task, string input, int stopAfter)
     {
-        using var policy = CausalLM.Load(input);
-        using var loop = StageLoops.Create(Tiny.Context(training, policy, task, () => CausalLM.Load(input)));
+        using var policy = CausalLM.Load(input, TypeOf(training));
+        using var loop = StageLoops.Create(Tiny.Context(training, policy, task, () => CausalLM.Load(input, TypeOf(training))));
         while (!loop.Finished && loop.Step < stopAfter) loop.RunStep(default);
         if (loop.Finished) return (Tiny.Weights(policy), loop.SaveState().ToJsonString());
 
         policy.Save(Path.Combine(_directory, "model"));
-        _moments = loop.OptimizerState().ToDictionary(pair => pair.Key, pair => (pair.Value.shape, pair.Value.data<float>()), StringComparer.Ordinal);
+        _moments = loop.OptimizerState().ToDictionary(pair => pair.Key, pair => (pair.Value.shape, pair.Value.to(ScalarType.Float32).data<float>()), StringComparer.Ordinal);
         File.WriteAllText(Path.Combine(_directory, "state.json"), loop.SaveState().ToJsonString());
         return ([], "");
     }
 
     private (Dictionary<string, float[]> Weights, string State) Resume(TrainingSpec training, Tasks.TaskData task, string input)
     {
-        using var policy = CausalLM.Load(Path.Combine(_directory, "model"));
-        using var loop = StageLoops.Create(Tiny.Context(training, policy, task, () => CausalLM.Load(input)));
+        using var policy = CausalLM.Load(Path.Combine(_directory, "model"), TypeOf(training));
+        using var loop = StageLoops.Create(Tiny.Context(training, policy, task, () => CausalLM.Load(input, TypeOf(training))));
         using (torch.NewDisposeScope())
         {
             var state = JsonNode.Parse(File.ReadAllText(Path.Combine(_directory, "state.json")))!.AsObject();
@@ -83,6 +88,8 @@ public sealed class ResumeTests : IDisposable
         while (!loop.Finished) loop.RunStep(default);
         return (Tiny.Weights(policy), loop.SaveState().ToJsonString());
     }
+
+    private static ScalarType TypeOf(TrainingSpec training) => Precision.HalvesWeights(training.Optimization.Precision) ? ScalarType.BFloat16 : ScalarType.Float32;
 
     [Fact]
     public void AMissingMomentIsNamed()

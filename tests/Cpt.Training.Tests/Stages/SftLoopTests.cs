@@ -184,7 +184,35 @@ public sealed class SftLoopTests
         using var model = Tiny.Model();
         var error = Assert.Throws<StageFailureException>(() =>
             StageLoops.Create(Tiny.Context(Tiny.Sft(Tiny.Optimization(1) with { Precision = "fp8" }), model, Tiny.EvenDigits())));
-        Assert.Contains("precision: 'fp8' is not a precision; use float32 or bfloat16", error.Message, StringComparison.Ordinal);
+        Assert.Contains("precision: 'fp8' is not a precision; use float32, bfloat16, bfloat16-master or bfloat16-pure", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Precision.BFloat16Master, ScalarType.Float32)]
+    [InlineData(Precision.BFloat16Pure, ScalarType.Float32)]
+    [InlineData(Precision.BFloat16, ScalarType.BFloat16)]
+    [InlineData(Precision.Float32, ScalarType.BFloat16)]
+    public void WeightsOfAnotherTypeThanThePrecisionsAreABugThatIsNamed(string precision, ScalarType loaded)
+    {
+        using var model = Models.CausalLM.Create(Tiny.Config, 1, loaded);
+        var error = Assert.Throws<InvalidOperationException>(() =>
+            StageLoops.Create(Tiny.Context(Tiny.Sft(Tiny.Optimization(1) with { Precision = precision }), model, Tiny.EvenDigits())));
+        Assert.Equal($"precision is {precision}, and the policy's weights were loaded as {loaded}", error.Message);
+    }
+
+    [Theory]
+    [InlineData(Precision.BFloat16Master, 3e-3)]
+    [InlineData(Precision.BFloat16Pure, 1e-2)]
+    public void HalfPrecisionWeightsLearnTheirAnswersByHeart(string precision, double rate)
+    {
+        using var model = Models.CausalLM.Create(Tiny.Config, 1, ScalarType.BFloat16);
+        var task = Tiny.Task([Tiny.Sample("a", "sun=", "moon"), Tiny.Sample("b", "day=", "night")]);
+        using var loop = StageLoops.Create(Tiny.Context(Tiny.Sft(Tiny.Optimization(200, batch: 2, rate: rate) with { Precision = precision }), model, task));
+        StepReport last = null!;
+        while (!loop.Finished) last = loop.RunStep(default);
+        Assert.True(last.Loss < 0.1, $"loss {last.Loss}");
+        Assert.Equal(ScalarType.BFloat16, model.dtype);
+        Assert.Equal(precision == Precision.BFloat16Master, loop.OptimizerState().Keys.Any(name => name.StartsWith("master.", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -12,6 +12,12 @@ namespace Cpt.Cli.Benchmarks.Trainer;
 /// </summary>
 internal sealed class PeerProcess : IDisposable
 {
+    /// <summary>The peer of <c>cpt bench trainer</c>.</summary>
+    public const string TrainerScript = "peer.py";
+
+    /// <summary>The peer of <c>cpt bench models</c>.</summary>
+    public const string ModelsScript = "models_peer.py";
+
     private readonly Process _process;
     private readonly Task<string> _errors;
     private readonly string _python;
@@ -24,11 +30,11 @@ internal sealed class PeerProcess : IDisposable
     }
 
     /// <exception cref="CliException">69: there is no such Python; <see cref="Ask"/> tells of one without PyTorch.</exception>
-    public static PeerProcess Start(string python, IReadOnlyList<string> blas, int threads)
+    public static PeerProcess Start(string python, IReadOnlyList<string> blas, int threads, string script = TrainerScript)
     {
         var start = new ProcessStartInfo(python) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add("-c");
-        start.ArgumentList.Add(Source());
+        start.ArgumentList.Add(Source(script));
         start.Environment["OMP_NUM_THREADS"] = threads.ToString(CultureInfo.InvariantCulture);
         start.Environment["OMP_WAIT_POLICY"] = Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") ?? "PASSIVE";
         if (blas.Count > 0)
@@ -92,9 +98,9 @@ internal sealed class PeerProcess : IDisposable
         _process.Dispose();
     }
 
-    private static string Source()
+    private static string Source(string script)
     {
-        using var reader = new StreamReader(typeof(PeerProcess).Assembly.GetManifestResourceStream("peer.py")!);
+        using var reader = new StreamReader(typeof(PeerProcess).Assembly.GetManifestResourceStream(script)!);
         return reader.ReadToEnd();
     }
 }

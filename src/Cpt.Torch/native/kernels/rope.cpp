@@ -65,6 +65,19 @@ at::Tensor rope(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& si
     return y;
 }
 
+// Three of ATen's kernels where the form that autograd records needs seven. A decoding step on a GPU is as long as its kernels take to start.
+at::Tensor rope_unrecorded(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
+    check_rope(x, cos, sin);
+    TORCH_CHECK(!needs_gradient(x), "cpt::rope_unrecorded has no backward pass; cpt::rope has one");
+    if (can_rotate(x, cos, sin)) return rope(x, cos, sin);
+    const auto c = cos.to(x.scalar_type()).unsqueeze(-2), s = sin.to(x.scalar_type()).unsqueeze(-2);
+    const auto halves = x.unflatten(-1, {2, x.size(-1) / 2});  // [b, t, h, 2, d/2]
+    auto y = halves * c.unsqueeze(-2);
+    y.select(-2, 0).addcmul_(halves.select(-2, 1), s, -1);
+    y.select(-2, 1).addcmul_(halves.select(-2, 0), s);
+    return y.flatten(-2);
+}
+
 }  // namespace
 
 void cpt::check_rope(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
@@ -93,4 +106,7 @@ at::Tensor cpt::rope_composite(const at::Tensor& x, const at::Tensor& cos, const
     return at::cat({halves[0] * c - halves[1] * s, halves[1] * c + halves[0] * s}, -1);
 }
 
-TORCH_LIBRARY_FRAGMENT(cpt, library) { library.def("rope(Tensor x, Tensor cos, Tensor sin) -> Tensor", rope); }
+TORCH_LIBRARY_FRAGMENT(cpt, library) {
+    library.def("rope(Tensor x, Tensor cos, Tensor sin) -> Tensor", rope);
+    library.def("rope_unrecorded(Tensor x, Tensor cos, Tensor sin) -> Tensor", rope_unrecorded);
+}

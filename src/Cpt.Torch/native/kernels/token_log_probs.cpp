@@ -81,9 +81,13 @@ struct TokenLogProbs : torch::autograd::Function<TokenLogProbs> {
 };
 
 at::Tensor composite(const at::Tensor& logits, const at::Tensor& targets) {
-    const auto ignored = targets < 0;
-    const auto chosen = at::log_softmax(logits, -1, at::kFloat).gather(-1, targets.masked_fill(ignored, 0).unsqueeze(-1)).squeeze(-1);
-    return chosen.masked_fill(ignored, 0);
+    const auto left_out = targets < 0;
+    const auto all = at::log_softmax(logits, -1, at::kFloat);
+    if (all.is_cpu()) return all.gather(-1, targets.masked_fill(left_out, 0).unsqueeze(-1)).squeeze(-1).masked_fill(left_out, 0);
+
+    // Elsewhere not gather, whose backward pass adds atomically: a GPU repeats nll_loss bit for bit.
+    constexpr int64_t ignored = -100;
+    return -at::nll_loss(all, targets.masked_fill(left_out, ignored), at::Tensor(), at::Reduction::None, ignored);
 }
 
 at::Tensor token_log_probs(const at::Tensor& logits, const at::Tensor& targets) {
