@@ -36,11 +36,26 @@ internal sealed class BenchRuns(KubernetesClient client, string volumes)
         return list.Items.GroupBy(run => run.Status.Value?.Reason ?? "", StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
     }
 
+    /// <summary>Until nothing is left. One call for thousands of objects may take longer than a busy server allows it.</summary>
     public async Task DeleteAllAsync(string @namespace, CancellationToken cancellation)
     {
-        await client.DeleteCollectionAsync<RunObject>(new() { Namespace = @namespace }, cancellation: cancellation);
-        await client.DeleteCollectionAsync<Job>(new() { Namespace = @namespace }, new() { PropagationPolicy = PropagationPolicy.Background }, cancellation);
+        while (await IsAnyAsync<RunObject>(@namespace, cancellation) || await IsAnyAsync<Job>(@namespace, cancellation))
+        {
+            try
+            {
+                await client.DeleteCollectionAsync<RunObject>(new() { Namespace = @namespace }, cancellation: cancellation);
+                await client.DeleteCollectionAsync<Job>(new() { Namespace = @namespace }, new() { PropagationPolicy = PropagationPolicy.Background }, cancellation);
+            }
+            catch (KubernetesException error) when (error.IsTransient)
+            {
+                // What it got through is gone.
+            }
+        }
     }
+
+    private async Task<bool> IsAnyAsync<T>(string @namespace, CancellationToken cancellation)
+        where T : IKubernetesObject =>
+        (await client.ListPageAsync<T>(new() { Namespace = @namespace, Limit = 1 }, cancellation)).Items.Count > 0;
 
     public static ContinualRun Of(string @namespace, string name, int stages) => new()
     {

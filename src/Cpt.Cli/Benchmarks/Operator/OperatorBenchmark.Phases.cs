@@ -100,7 +100,6 @@ internal sealed partial class OperatorBenchmark
         await end.CancelAsync();
         await Task.WhenAll(watching, working).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _runs.DeleteAllAsync(@namespace, cancellation);
-        await UntilAsync(async () => (await _client.ListPageAsync<Job>(new() { Namespace = @namespace, Limit = 1 }, cancellation)).Items.Count == 0, cancellation);
         return times.TransitionsPerSecond(from, to);
     }
 
