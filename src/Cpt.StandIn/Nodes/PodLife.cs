@@ -103,7 +103,7 @@ internal sealed class PodLife
             switch (_script.Ending)
             {
                 case Ending.NodeLost:
-                    await _node.RemoveAsync(_pod, Gone);
+                    await PersistAsync(() => _node.RemoveAsync(_pod, Gone));
                     return null;
                 case Ending.Preempted:
                     await PatchAsync(PodStatuses.Disrupted(_pod, "PreemptionByScheduler", "a pod of higher priority needs the place", Time.GetUtcNow()));
@@ -164,7 +164,7 @@ internal sealed class PodLife
         // The last word is the kubelet's: only now does a deleted pod disappear.
         if (_stop.IsCancellationRequested)
         {
-            await _node.RemoveAsync(_pod, Gone);
+            await PersistAsync(() => _node.RemoveAsync(_pod, Gone));
         }
     }
 
@@ -214,7 +214,7 @@ internal sealed class PodLife
                 await _gone.CancelAsync();
                 Gone.ThrowIfCancellationRequested();
             }
-            catch (KubernetesException error) when (error.IsTransient)
+            catch (Exception error) when (error is KubernetesException { IsTransient: true } || (error is OperationCanceledException && !IsGone))
             {
                 _node.Options.OnTrouble($"pod {ObjectKey.Of(_pod)}: {error.Message}");
                 await Task.Delay(s_pause, Time, Gone);

@@ -10,6 +10,9 @@ internal sealed class BenchRuns(KubernetesClient client, string volumes)
 {
     private const string Claim = "bench";
 
+    /// <summary>Calls side by side.</summary>
+    private const int Parallelism = 16;
+
     /// <summary>The claim's directory with a base model in it that nobody loads.</summary>
     public void PrepareVolume()
     {
@@ -24,7 +27,7 @@ internal sealed class BenchRuns(KubernetesClient client, string volumes)
 
     /// <summary>Many at once, a bounded number of calls side by side.</summary>
     public Task CreateManyAsync(string @namespace, string prefix, int from, int to, int stages, CancellationToken cancellation) =>
-        Parallel.ForAsync(from, to, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellation }, async (i, cancellation) =>
+        Parallel.ForAsync(from, to, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation }, async (i, cancellation) =>
             await CreateAsync(@namespace, Name(prefix, i), stages, cancellation));
 
     public static string Name(string prefix, int number) => prefix + number.ToString("D5", CultureInfo.InvariantCulture);
@@ -36,10 +39,28 @@ internal sealed class BenchRuns(KubernetesClient client, string volumes)
         return list.Items.GroupBy(run => run.Status.Value?.Reason ?? "", StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
     }
 
+    /// <summary>Until nothing is left; what they own goes with them. Not all by one call: for thousands of objects it takes longer than a server allows it.</summary>
     public async Task DeleteAllAsync(string @namespace, CancellationToken cancellation)
     {
-        await client.DeleteCollectionAsync<RunObject>(new() { Namespace = @namespace }, cancellation: cancellation);
-        await client.DeleteCollectionAsync<Job>(new() { Namespace = @namespace }, new() { PropagationPolicy = PropagationPolicy.Background }, cancellation);
+        while (await client.ListPageAsync<RunObject>(new() { Namespace = @namespace, Limit = 500 }, cancellation) is { Items.Count: > 0 } page)
+        {
+            await Parallel.ForEachAsync(page.Items, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation }, async (run, cancellation) =>
+            {
+                try
+                {
+                    await client.DeleteAsync<RunObject>(run.Metadata.Name!, @namespace, new() { PropagationPolicy = PropagationPolicy.Background }, cancellation);
+                }
+                catch (KubernetesException error) when (error.IsNotFound)
+                {
+                    // Gone already.
+                }
+            });
+        }
+
+        while ((await client.ListPageAsync<Job>(new() { Namespace = @namespace, Limit = 1 }, cancellation)).Items.Count > 0)
+        {
+            await Task.Delay(200, cancellation);
+        }
     }
 
     public static ContinualRun Of(string @namespace, string name, int stages) => new()
