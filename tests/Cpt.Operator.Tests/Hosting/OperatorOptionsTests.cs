@@ -19,6 +19,16 @@ public sealed class OperatorOptionsTests
         Assert.Equal(LogStyle.Json, options.Log);
     }
 
+    /// <summary>The quickstart starts from one of them, and its digest is asked for before any trainer runs.</summary>
+    [Fact]
+    public void TheModelsOfTheExamplesAreBesideTheProgram()
+    {
+        foreach (var model in (string[])["digits-base", "vision-base"])
+        {
+            Assert.True(File.Exists(Path.Combine(AppContext.BaseDirectory, "bundle", "models", model, "config.json")), model);
+        }
+    }
+
     [Fact]
     public void ValuesMayFollowOrBeJoinedByAnEqualsSign()
     {
