@@ -117,9 +117,9 @@ internal sealed partial class OperatorBenchmark
         await StartOperatorAsync(cancellation, options);
         standby.Stop();
         Add("failover, leader stopped", await AcceptedAsync("stopped", cancellation), "s", note: "from SIGTERM to the next Job");
+        await SettleRunsAsync(cancellation);
         Current.Stop();
         await Current.ExitedAsync(cancellation);
-        await SettleRunsAsync(cancellation);
         await _runs.DeleteAllAsync(Timed, cancellation);
     }
 
