@@ -17,7 +17,8 @@ internal sealed class GarbageCollector
     private readonly WorkQueue<Owner> _queue;
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<ObjectKey, byte>> _jobsOf = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<ObjectKey, byte>> _podsOf = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, byte> _runs = new(StringComparer.Ordinal);
+    /// <summary>Runs that are there, by uid; true: held until their Jobs are gone.</summary>
+    private readonly ConcurrentDictionary<string, bool> _runs = new(StringComparer.Ordinal);
     private readonly Func<ObjectKey, Job?> _job;
     private readonly Func<ObjectKey, Pod?> _pod;
 
@@ -38,7 +39,7 @@ internal sealed class GarbageCollector
             return;
         }
 
-        _runs[run.Metadata.Uid!] = 0;
+        _runs[run.Metadata.Uid!] = IsHeld(run);
         if (IsHeld(run))
         {
             _queue.Add(new(run.Metadata.Uid!, run.Metadata.Name!, run.Metadata.Namespace!, IsRun: true, Gone: false));
@@ -50,11 +51,8 @@ internal sealed class GarbageCollector
         if (Owners.ControllerOf(job) is { Kind: ContinualRun.KindName } owner)
         {
             File(_jobsOf, owner.Uid, job, type);
-            if (type == WatchEventType.Deleted)
-            {
-                _queue.Add(new(owner.Uid, owner.Name, job.Metadata.Namespace!, IsRun: true, Gone: false));
-            }
-            else if (type == WatchEventType.Added && !_runs.ContainsKey(owner.Uid))
+            // A run that is held waits for its last Job; of an unknown one the server is asked.
+            if (type == WatchEventType.Deleted ? _runs.GetValueOrDefault(owner.Uid) : type == WatchEventType.Added && !_runs.ContainsKey(owner.Uid))
             {
                 _queue.Add(new(owner.Uid, owner.Name, job.Metadata.Namespace!, IsRun: true, Gone: false));
             }

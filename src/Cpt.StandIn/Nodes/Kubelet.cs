@@ -46,8 +46,9 @@ internal sealed class Kubelet(KubernetesClient client, StandInOptions options)
             }
         }
 
-        if (pod.Metadata.DeletionTimestamp is null)
+        if (pod.Metadata.DeletionTimestamp is null || (life is null && pod.Metadata.DeletionGracePeriodSeconds == 0))
         {
+            // Without a grace the server needs nobody to take it out.
             return;
         }
 

@@ -11,8 +11,8 @@ internal sealed record BenchSettings
 
     public required int HandoffStages { get; init; }
 
-    /// <summary>Stages of a chain that is measured while it runs: more than it gets through.</summary>
-    public const int ChainStages = 64;
+    /// <summary>Stages of a chain that is measured while it runs: as many as people have, for what a status costs grows with them.</summary>
+    public const int ChainStages = 12;
 
     /// <summary>Timed runs side by side: enough to be done some day, too few to queue.</summary>
     public int HandoffParallel { get; init; } = 2;
@@ -20,7 +20,7 @@ internal sealed record BenchSettings
     /// <summary>Runs that all go on at the same time, for transitions a second.</summary>
     public required int ChainRuns { get; init; }
 
-    /// <summary>For how long, once all of them go: a busy machine gives fewer transitions, not a longer measurement.</summary>
+    /// <summary>For how long at most, once all of them go and until the first is done: a busy machine gives fewer transitions, not a longer measurement.</summary>
     public required int ChainSeconds { get; init; }
 
     /// <summary>Changes of runs that ask for nothing.</summary>
@@ -31,7 +31,7 @@ internal sealed record BenchSettings
 
     public static BenchSettings Full(IReadOnlyList<int> liveRuns) => new()
     {
-        LiveRuns = liveRuns, HandoffRuns = 10, HandoffStages = 12, ChainRuns = 100, ChainSeconds = 30, NoOps = 200, Failover = true,
+        LiveRuns = liveRuns, HandoffRuns = 10, HandoffStages = 12, ChainRuns = 200, ChainSeconds = 30, NoOps = 200, Failover = true,
     };
 
     /// <summary>Everything once, in a minute: shows that the measurement works, not how fast anything is.</summary>

@@ -22,7 +22,7 @@ internal sealed class JobTimes(KubernetesClient client, string @namespace)
     public int Complete => _complete.Count;
 
     /// <summary>First stages that are complete.</summary>
-    public int CompleteFirst => _complete.Keys.Count(end => end.Stage == 0);
+    public int CompleteFirst => _complete.Count(end => end.Key.Stage == 0);
 
     /// <summary>Jobs beyond the first of a stage: a clean measurement has none.</summary>
     public int Retries => _attempts.Count - _accepted.Count;
@@ -50,6 +50,9 @@ internal sealed class JobTimes(KubernetesClient client, string @namespace)
     }
 
     public bool IsComplete(string run, int stage) => _complete.ContainsKey((run, stage));
+
+    /// <summary>Whether any run has come to this stage.</summary>
+    public bool HasAccepted(int stage) => _accepted.Keys.Any(start => start.Stage == stage);
 
     public bool IsAccepted(string run) => _accepted.ContainsKey((run, 0));
 

@@ -97,7 +97,7 @@ internal sealed partial class OperatorBenchmark
         // All chains have begun: from here on it is handoffs alone.
         await UntilAsync(() => working.IsFaulted ? throw working.Exception!.InnerException! : Task.FromResult(times.CompleteFirst >= _settings.ChainRuns), cancellation);
         var (cpu, from) = (WatchCpu(), Stopwatch.GetTimestamp());
-        await Task.Delay(TimeSpan.FromSeconds(_settings.ChainSeconds), cancellation);
+        await UntilAsync(() => Task.FromResult(Stopwatch.GetElapsedTime(from).TotalSeconds >= _settings.ChainSeconds || times.HasAccepted(BenchSettings.ChainStages - 1)), cancellation);
         var to = Stopwatch.GetTimestamp();
         _cpu.Add(cpu.Stop(phase));
         await end.CancelAsync();
@@ -117,9 +117,9 @@ internal sealed partial class OperatorBenchmark
         await StartOperatorAsync(cancellation, options);
         standby.Stop();
         Add("failover, leader stopped", await AcceptedAsync("stopped", cancellation), "s", note: "from SIGTERM to the next Job");
+        await SettleRunsAsync(cancellation);
         Current.Stop();
         await Current.ExitedAsync(cancellation);
-        await SettleRunsAsync(cancellation);
         await _runs.DeleteAllAsync(Timed, cancellation);
     }
 
