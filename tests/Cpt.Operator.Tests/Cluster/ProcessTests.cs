@@ -16,13 +16,16 @@ public sealed partial class ProcessTests(Clusters clusters)
     {
         await using var world = await clusters.OpenAsync();
         var port = FreePort();
-        using var process = Process.Start(new ProcessStartInfo(
+        var start = new ProcessStartInfo(
             "dotnet",
             [
                 Path.Combine(AppContext.BaseDirectory, "cpt-operator.dll"), "--kubeconfig", world.Cluster.Kubeconfig, "--namespace", world.Namespace, "--leader-elect", "--lease-namespace", world.Namespace,
                 "--trainer-image", "registry.example/cpt-trainer:1", "--volumes", world.Volumes, "--bundle", world.Bundle, "--listen", $"127.0.0.1:{port}",
             ])
-        { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        // The fault suite silences the operators of this process by its environment, which a child would inherit.
+        start.Environment["Logging__LogLevel__Default"] = "Information";
+        using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         try
         {
