@@ -59,6 +59,59 @@ public sealed class ModelCommandTests
         Assert.Matches("imageTokenPixels +28\n", output);
     }
 
+    [Theory]
+    [InlineData("qwen2_bf16_shards")]
+    [InlineData("qwen3")]
+    [InlineData("qwen2_5_vl")]
+    public void WithoutAReferenceVerifyComputesTheModelTwoWays(string model)
+    {
+        var (_, output, _) = Run("verify", "--model", In(model), "-o", "json");
+        var checks = JsonDocument.Parse(output).RootElement.GetProperty("checks").EnumerateArray().ToDictionary(check => check.GetProperty("name").GetString()!, StringComparer.Ordinal);
+        Assert.Equal(["weights", "tokenizer", "forward", "generation"], checks.Keys);
+        Assert.All(["weights", "forward", "generation"], name => Assert.True(checks[name].GetProperty("passed").GetBoolean(), checks[name].ToString()));
+        Assert.Equal("8 tokens with a cache as without", checks["generation"].GetProperty("finding").GetString());
+    }
+
+    [Fact]
+    public void AModelThatShipsWithTheTrainerPassesEveryCheck()
+    {
+        var (code, output, _) = Run("verify", "--model", Path.Combine(Repository.Root, "examples", "models", "digits-base"));
+        Assert.Equal(0, code);
+        Assert.Matches(@"weights +ok +\d+ tensors, [\d,]+ parameters, all finite\n", output);
+        Assert.Matches(@"tokenizer +ok ", output);
+    }
+
+    [Fact]
+    public void AWeightThatIsNoNumberIsNamed()
+    {
+        var root = Directory.CreateTempSubdirectory("cpt-cli-model-").FullName;
+        var source = Path.Combine(Repository.Root, "examples", "models", "digits-base");
+        foreach (var file in Directory.EnumerateFiles(source))
+        {
+            File.Copy(file, Path.Combine(root, Path.GetFileName(file)));
+        }
+
+        using (var weights = SafetensorsFile.Open(Path.Combine(source, "model.safetensors")))
+        {
+            SafetensorsWriter.Write(Path.Combine(root, "model.safetensors"), [.. weights.Tensors.Select(tensor => new SafetensorsWriter.Entry(tensor.Name, tensor.DType, tensor.Shape, stream =>
+            {
+                var bytes = weights.Bytes(tensor).ToArray();
+                if (tensor.Name == "model.norm.weight")
+                {
+                    BitConverter.TryWriteBytes(bytes, float.NaN);
+                }
+
+                stream.Write(bytes);
+            }))]);
+        }
+
+        var (code, output, _) = Run("verify", "--model", root);
+        Directory.Delete(root, recursive: true);
+        Assert.Equal(1, code);
+        Assert.Contains("weights     WRONG  tensor 'model.norm.weight' holds NaN or infinity\n", output, StringComparison.Ordinal);
+        Assert.Contains("generation  WRONG  logits hold NaN or infinity\n", output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void VerifyEndsWithOnePastTheTolerance()
     {

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
-using Cpt.Api;
 using Cpt.Cli.Running;
 using Cpt.Contract;
 using Cpt.Storage;
@@ -40,75 +38,20 @@ internal static class ModelExportCommand
     private static async Task<int> ExportAsync(WorkDirectory work, string? stageName, string output, InvocationConfiguration console)
     {
         var stored = RunSource.Stored(work) ?? throw StatusCommand.NotStarted(work);
-        var stage = Finished(stored.Run, StatusFile.Read(work), stageName);
-        var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
-        RefuseOccupied(target);
-
+        var stage = FinishedStage.Of(stored.Run, StatusFile.Read(work), stageName, "cpt status");
         using var signals = new StopSignals(() => console.Error.WriteLine("Stopping."));
-        var store = CheckpointStore.Open(stored.Run.Spec.Storage.Uri, new LocalEnvironment(work).StorageOptions(console.Error.WriteLine));
-        var partial = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}.partial");
         try
         {
-            var manifest = await store.ReadManifestAsync(stage.StageHash!, signals.Stop)
-                ?? throw new CliException(ExitCodes.InputNotFound, $"{store.Location} no longer holds the checkpoint of stage {stage.Name} (stages/{stage.StageHash}/manifest.json). Restore it, or delete {WorkDirectory.Shorten(work.StatusFile)}: the same cpt run then trains what is missing.");
-            if (manifest.ModelDigest != stage.CheckpointDigest)
-            {
-                throw new CliException(ExitCodes.BadData, $"{store.Location} holds model {manifest.ModelDigest} for stage {stage.Name}, but the run ended with {stage.CheckpointDigest}.");
-            }
-
-            await store.DownloadAsync(manifest, partial, [FileRole.Model], cancellationToken: signals.Stop);
-            Publish(partial, target);
-            await console.Output.WriteLineAsync($"{WorkDirectory.Shorten(target)}: model {manifest.ModelDigest[..12]} after stage {stage.Name}");
+            var store = CheckpointStore.Open(stored.Run.Spec.Storage.Uri, new LocalEnvironment(work).StorageOptions(console.Error.WriteLine));
+            await console.Output.WriteLineAsync(await ModelDirectory.WriteAsync(
+                store, stored.Run.Metadata.Name, stage, output,
+                $"Restore it, or delete {WorkDirectory.Shorten(work.StatusFile)}: the same cpt run then trains what is missing.",
+                signals.Stop));
             return ExitCodes.Done;
         }
         catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
         {
             return ExitCodes.Stopped;
         }
-        finally
-        {
-            if (Directory.Exists(partial))
-            {
-                Directory.Delete(partial, recursive: true);
-            }
-        }
-    }
-
-    private static StageStatus Finished(ContinualRun run, ContinualRunStatus? status, string? name)
-    {
-        var finished = (status?.Stages ?? []).Where(stage => stage is { StageHash: not null, CheckpointDigest: not null }).ToList();
-        var order = run.Spec.Stages.Select(stage => stage.Name).ToList();
-        if (name is not null && !order.Contains(name, StringComparer.Ordinal))
-        {
-            throw new CliException(ExitCodes.BadSpec, $"--stage: there is no stage {name} in run {run.Metadata.Name}; its stages are {string.Join(", ", order)}");
-        }
-
-        var found = order.Where(stage => name is null || stage == name)
-            .Select(stage => finished.Find(known => known.Name == stage))
-            .LastOrDefault(stage => stage is not null);
-        return found ?? throw new CliException(
-            ExitCodes.InputNotFound,
-            name is null ? $"No stage of run {run.Metadata.Name} is finished yet; see cpt status." : $"Stage {name} of run {run.Metadata.Name} is not finished yet; see cpt status.");
-    }
-
-    private static void RefuseOccupied(string target)
-    {
-        if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
-        {
-            throw new CliException(ExitCodes.BadSpec, $"--output: {WorkDirectory.Shorten(target)} is {(File.Exists(target) ? "a file" : "not empty")}, and nothing is overwritten; name a directory that does not exist yet");
-        }
-    }
-
-    /// <summary>One rename: whoever looks sees nothing or all of it.</summary>
-    private static void Publish(string partial, string target)
-    {
-        RefuseOccupied(target);
-        if (Directory.Exists(target))
-        {
-            Directory.Delete(target);
-        }
-
-        Directory.Move(partial, target);
-        Libc.SyncDirectory(Path.GetDirectoryName(target)!);
     }
 }

@@ -4,11 +4,13 @@ using Cpt.Models;
 
 namespace Cpt.Cli.Commands;
 
-/// <summary><c>cpt model verify</c>: a checkpoint beside reference values of another implementation.</summary>
+/// <summary><c>cpt model verify</c>: a checkpoint by itself, or beside reference values of another implementation.</summary>
 internal static class ModelVerifyCommand
 {
     private const string Notice = """
-        Compare a model with reference values from another implementation.
+        Check a model, by itself or beside reference values from another implementation.
+
+        Without --reference: its files fit each other, every weight is a number, and it generates the same with a cache as without.
 
         The reference file holds input_ids, and any of attention_mask, labels, logits, loss, grad.<name>, gradnorm.<name>, greedy,
         adamw.losses, adamw.grad_norms and adamw.final.<name>; for a model that reads images also images, position_ids, rope_deltas and
@@ -16,13 +18,13 @@ internal static class ModelVerifyCommand
         Logits, losses and weights are held against the tolerance by their largest absolute difference, gradients by the largest relative
         one; token ids and positions must be equal.
 
-        Exit codes: 0 all within the tolerance; 1 not; 65 a file is damaged or belongs to another model; 66 a file is missing.
+        Exit codes: 0 all is well, and within the tolerance; 1 not; 65 a file is damaged or belongs to another model; 66 a file is missing.
         """;
 
     public static Command Create()
     {
         var model = ModelCommand.ModelOption();
-        var reference = new Option<string>("--reference", "-r") { Description = "Reference values, a safetensors file", Required = true, HelpName = "FILE" };
+        var reference = new Option<string?>("--reference", "-r") { Description = "Reference values, a safetensors file", HelpName = "FILE" };
         var tolerance = new Option<double?>("--tolerance") { Description = "Largest difference that passes (default: what float32 reaches: logits, loss and image features 2e-5, gradients 1e-4, trained weights 1e-5, pixels 0.02)", HelpName = "NUMBER" };
         tolerance.Validators.Add(result =>
         {
@@ -36,7 +38,12 @@ internal static class ModelVerifyCommand
         var command = new Command("verify", Notice) { model, reference, tolerance, device, format };
         command.SetAction(result => ModelCommand.Reporting(result, output =>
         {
-            var report = ModelVerifier.Verify(result.GetRequiredValue(model), result.GetRequiredValue(reference), DeviceOption.Of(result.GetRequiredValue(device)));
+            if (result.GetValue(reference) is not { } values)
+            {
+                return WriteChecks(output, ModelCheck.Run(result.GetRequiredValue(model), DeviceOption.Of(result.GetRequiredValue(device))), result.GetValue(format) == "json");
+            }
+
+            var report = ModelVerifier.Verify(result.GetRequiredValue(model), values, DeviceOption.Of(result.GetRequiredValue(device)));
             var limit = result.GetValue(tolerance);
             if (result.GetValue(format) == "json")
             {
@@ -50,6 +57,37 @@ internal static class ModelVerifyCommand
             return report.Passes(limit) ? 0 : 1;
         }));
         return command;
+    }
+
+    private static int WriteChecks(TextWriter output, IReadOnlyList<ModelCheckResult> checks, bool asJson)
+    {
+        var passed = checks.All(check => check.Passed);
+        if (!asJson)
+        {
+            foreach (var check in checks)
+            {
+                output.WriteLine($"{check.Name,-11} {(check.Passed ? "ok" : "WRONG"),-6} {check.Finding}");
+            }
+
+            return passed ? 0 : 1;
+        }
+
+        ModelCommand.WriteJson(output, json =>
+        {
+            json.WriteBoolean("passed", passed);
+            json.WriteStartArray("checks");
+            foreach (var check in checks)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", check.Name);
+                json.WriteBoolean("passed", check.Passed);
+                json.WriteString("finding", check.Finding);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+        return passed ? 0 : 1;
     }
 
     private static void WriteText(TextWriter output, VerificationReport report, double? tolerance)

@@ -144,6 +144,23 @@ public sealed class StatusTests(ApiServer server)
     }
 
     [Fact]
+    public async Task AModelThatIsNotThereIsNotExported()
+    {
+        var ns = await server.StartAsync();
+        var directory = Directory.CreateTempSubdirectory("cpt-export-").FullName;
+        await server.CreateAsync(ns, "demo", SampleRun.Training());
+        var early = await server.RunAsync(ns, "export", "demo", "--stage", "half", "-o", Path.Combine(directory, "model"));
+        Assert.Equal(66, early.ExitCode);
+        Assert.Contains("Stage half of run demo is not finished yet; see ", early.Error, StringComparison.Ordinal);
+        var gone = await server.RunAsync(ns, "export", "demo", "-o", Path.Combine(directory, "model"), "--storage", "file://" + directory);
+        Assert.Equal(66, gone.ExitCode);
+        Assert.Contains("no longer holds the checkpoint of stage parity", gone.Error, StringComparison.Ordinal);
+        Assert.Contains("--storage names another way to it", gone.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(directory, "model")));
+        Directory.Delete(directory, recursive: true);
+    }
+
+    [Fact]
     public async Task ErrorsAreKubectlsOwn()
     {
         var ns = await server.StartAsync();
