@@ -14,4 +14,5 @@ namespace Cpt.Contract;
 [JsonSerializable(typeof(StageProgress))]
 [JsonSerializable(typeof(StageResult))]
 [JsonSerializable(typeof(TrainerEvent))]
+[JsonSerializable(typeof(RunRecord))]
 public sealed partial class ContractJson : JsonSerializerContext;

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Cpt.Contract;
 
 namespace Cpt.Storage.Tests;
@@ -264,9 +263,12 @@ public abstract class CheckpointStoreContract : IDisposable
     public async Task ARunsRecordIsReplacedAndDeleted()
     {
         Assert.Null(await Store().ReadRunAsync("ml", "demo", Token));
-        await Store().WriteRunAsync("ml", "demo", new JsonObject { ["a"] = 1 }, Token);
-        await Store().WriteRunAsync("ml", "demo", new JsonObject { ["a"] = 2 }, Token);
-        Assert.Equal(2, (int)(await Store().ReadRunAsync("ml", "demo", Token))!["a"]!);
+        var record = new RunRecord { Namespace = "ml", Run = "demo", BaseModel = new ModelInput { Uri = "bundled://models/x", Digest = "d" }, Stages = [], UpdatedAt = DateTimeOffset.UnixEpoch };
+        await Store().WriteRunAsync(record, Token);
+        await Store().WriteRunAsync(record with { UpdatedAt = DateTimeOffset.UnixEpoch.AddDays(1) }, Token);
+        Assert.Equal(DateTimeOffset.UnixEpoch.AddDays(1), (await Store().ReadRunAsync("ml", "demo", Token))!.UpdatedAt);
+        await Objects.PutAsync(StorageLayout.Run("ml", "demo"), "[1]"u8.ToArray(), Token);
+        Assert.Equal((65, "CorruptRun"), await Assert.ThrowsAsync<StageFailureException>(() => Store().ReadRunAsync("ml", "demo", Token)) is var damaged ? (damaged.ExitCode, damaged.Reason) : default);
         await Store().DeleteRunAsync("ml", "demo", Token);
         Assert.Null(await Store().ReadRunAsync("ml", "demo", Token));
     }

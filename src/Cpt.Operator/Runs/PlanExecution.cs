@@ -171,6 +171,8 @@ internal sealed partial class PlanExecution(
                 await store.DeleteStageAsync(hash, cancellation);
             }
 
+            await store.DeleteRunAsync(run.Metadata.Namespace ?? RunDefaults.Namespace, run.Metadata.Name, cancellation);
+
             ArtifactsDeleted(run.Metadata.Namespace, run.Metadata.Name, artifacts.StageHashes.Count, run.Spec.Storage.Uri);
         }
         catch (StageFailureException failure)

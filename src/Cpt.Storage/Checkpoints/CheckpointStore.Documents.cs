@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Cpt.Contract;
 
 namespace Cpt.Storage;
@@ -39,24 +38,24 @@ public sealed partial class CheckpointStore
     }
 
     /// <summary>What a person or a new cluster needs to find a run's stages, or null.</summary>
-    /// <exception cref="StageFailureException">65: it is not JSON.</exception>
-    public async Task<JsonNode?> ReadRunAsync(string @namespace, string name, CancellationToken cancellationToken = default)
+    /// <exception cref="StageFailureException">65: it is no such record.</exception>
+    public async Task<RunRecord?> ReadRunAsync(string @namespace, string name, CancellationToken cancellationToken = default)
     {
         var path = StorageLayout.Run(@namespace, name);
         if (await _objects.ReadAsync(path, cancellationToken).ConfigureAwait(false) is not { } stored) return null;
         try
         {
-            return JsonNode.Parse(stored.Content.Span);
+            return JsonSerializer.Deserialize(stored.Content.Span, ContractJson.Default.RunRecord);
         }
         catch (JsonException error)
         {
-            throw new StageFailureException(ExitCodes.BadData, "CorruptRun", $"{_objects.Describe(path)}: not JSON: {error.Message}", error);
+            throw new StageFailureException(ExitCodes.BadData, "CorruptRun", $"{_objects.Describe(path)}: not a run's record: {error.Message}", error);
         }
     }
 
     /// <summary>Replaces a run's record at once.</summary>
-    public Task WriteRunAsync(string @namespace, string name, JsonNode run, CancellationToken cancellationToken = default) =>
-        _objects.PutAsync(StorageLayout.Run(@namespace, name), System.Text.Encoding.UTF8.GetBytes(run.ToJsonString()), cancellationToken);
+    public Task WriteRunAsync(RunRecord run, CancellationToken cancellationToken = default) =>
+        _objects.PutAsync(StorageLayout.Run(run.Namespace, run.Run), JsonSerializer.SerializeToUtf8Bytes(run, ContractJson.Default.RunRecord), cancellationToken);
 
     /// <summary>Deletes a run's record, not its stages: other runs may have reused those.</summary>
     public Task DeleteRunAsync(string @namespace, string name, CancellationToken cancellationToken = default) =>

@@ -7,7 +7,7 @@ using Cpt.Trainer.Reporting;
 namespace Cpt.Trainer.Stages;
 
 /// <summary>
-/// One attempt of one stage, in reading order: what is due to be scored, row 0, the training unless it is committed already, this stage's row.
+/// One attempt of one stage, in reading order: what is due to be scored, row 0, the training unless it is committed already, the run's record, this stage's row.
 /// Every part is skipped when storage shows that an earlier attempt has done it.
 /// </summary>
 internal sealed class StageAttempt
@@ -49,6 +49,7 @@ internal sealed class StageAttempt
         }
 
         final = training is null ? Skip(final!) : await TrainAsync(training);
+        await RecordAsync(final);
         await ScoreAsync(final, row, training?.Policy);
         _reporter.Phase(TrainerPhase.Done);
     }
@@ -105,6 +106,22 @@ internal sealed class StageAttempt
         var final = await training.RunAsync();
         _outcome.CheckpointDigest = final.ModelDigest;
         return final;
+    }
+
+    /// <summary>A damaged record is begun anew: nothing is decided by it, and the stage is worth more.</summary>
+    private async Task RecordAsync(CheckpointManifest final)
+    {
+        RunRecord? before = null;
+        try
+        {
+            before = await _store.ReadRunAsync(_spec.Namespace, _spec.Run, _stop);
+        }
+        catch (StageFailureException damaged) when (damaged.ExitCode == ExitCodes.BadData)
+        {
+            _reporter.Warning($"{damaged.Message}; it is written anew, without the stages before this one");
+        }
+
+        await _store.WriteRunAsync(RunRecord.With(before, _spec, final.ModelDigest, _time.GetUtcNow()), CancellationToken.None);
     }
 
     private CheckpointManifest Skip(CheckpointManifest final)

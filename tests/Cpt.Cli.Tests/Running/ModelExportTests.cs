@@ -38,6 +38,18 @@ public sealed class ModelExportTests : IDisposable
         var unknown = await Export("--stage", "parit", "--output", "other");
         Assert.Equal((ExitCodes.BadSpec, "--stage: there is no stage parit in run tiny; its stages are parity, half, residue\n"), (unknown.ExitCode, unknown.Error));
 
+        // The storage alone is enough: it knows the run's stages.
+        var storage = "file://" + Path.Combine(_run.Work, "volumes", "checkpoints", "tiny");
+        var stored = await CptProcess.RunAsync(_run.Root, ["model", "export", "--storage", storage, "--run", "default/tiny", "--stage", "half", "--output", "stored"]);
+        Assert.True(stored.ExitCode == 0, stored.ToString());
+        Assert.Equal(stages[1].GetProperty("checkpointDigest").GetString(), await new InputResolver(new StorageOptions()).DigestAsync("file://" + Path.Combine(_run.Root, "stored"), _run.Root, TestContext.Current.CancellationToken));
+        var nobody = await CptProcess.RunAsync(_run.Root, ["model", "export", "--storage", storage, "--run", "nobody", "--output", "other"]);
+        Assert.Equal(ExitCodes.InputNotFound, nobody.ExitCode);
+        Assert.Contains("knows no run default/nobody with a finished stage", nobody.Error, StringComparison.Ordinal);
+        var alone = await CptProcess.RunAsync(_run.Root, ["model", "export", "--storage", storage, "--output", "other"]);
+        Assert.Equal(ExitCodes.BadSpec, alone.ExitCode);
+        Assert.Contains("--storage and --run belong together", alone.Error, StringComparison.Ordinal);
+
         foreach (var blob in Directory.EnumerateFiles(Path.Combine(_run.Work, "volumes", "checkpoints", "tiny", "blobs", "sha256")))
         {
             File.SetUnixFileMode(blob, UnixFileMode.UserRead | UnixFileMode.UserWrite);

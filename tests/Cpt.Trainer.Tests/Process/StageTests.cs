@@ -68,6 +68,9 @@ public sealed class StageTests : IDisposable
             Index = 1, Evaluation = second.Evaluation with { Tasks = [_stages.Sums, _stages.Letters], Baseline = false, PreviousRow = first.StageHash },
         };
         await _stages.CompleteAsync(second);
+        var record = (await _stages.Store.ReadRunAsync(first.Namespace, first.Run))!;
+        Assert.Equal([first.StageHash, second.StageHash], record.Stages.Select(stage => stage.StageHash));
+        Assert.Equal((0, first.Stage, result.CheckpointDigest), (record.Stages[0].Index, record.Stages[0].Name, record.Stages[0].ModelDigest));
         Assert.Equal([result.CheckpointDigest!, first.BaseModel.Digest], (await _stages.Store.ReadManifestAsync(second.StageHash))!.Parents);
         var row = (await _stages.Store.ReadEvaluationAsync(second.StageHash))!;
         Assert.Equal(["sums", "letters"], row.Scores.Select(score => score.Task));
