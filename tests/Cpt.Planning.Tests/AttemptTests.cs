@@ -52,6 +52,16 @@ public sealed class AttemptTests
     }
 
     [Fact]
+    public void AStageThatRanOutOfMemorySaysWhatWouldHelp()
+    {
+        var world = Started(A.Run("demo").WithStage("sums", Method.SFT).WithRetries(5));
+        world.End(world.Live!, 137, "OOMKilled");
+        world.Settle();
+        Assert.Equal(("OOMKilled", 137), (world.Status.Stages[0].Reason, world.Status.Stages[0].LastExitCode));
+        Assert.Contains("Memory ran out and the kernel ended the trainer (exit code 137). Raise template.resources.limits.memory", world.Status.Stages[0].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AFailureIsFollowedAfterABackoffThatDoubles()
     {
         var world = Started(A.Run("demo").WithStage("sums", Method.SFT).WithRetries(5, initialSeconds: 10, maxSeconds: 60));

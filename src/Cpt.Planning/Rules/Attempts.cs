@@ -172,6 +172,8 @@ internal static class Attempts
             null => "Stopped as it was asked to.",
             AttemptEnd.Preempted => job.ExitCode == ExitCodes.Stopped ? "Stopped from outside after saving." : $"Taken away ({string.Join(", ", job.Reasons)}).",
             _ when job.Phase == JobPhase.Succeeded => "The trainer said success, but the final checkpoint or a due score is not in storage.",
+            // A process that the kernel kills leaves no message of its own.
+            _ when job.Reasons.Contains("OOMKilled") => $"Memory ran out and the kernel ended the trainer ({code}). Raise template.resources.limits.memory, or lower parameters.microBatchSize or the sequence length.",
             _ => said is null ? $"The trainer failed with {code}." : $"{said.TrimEnd('.')} ({code}).",
         };
 
