@@ -18,11 +18,12 @@ cluster_cache() {
   fi
 }
 
-# A pid comes back for another process one day; pid and start time together do not.
+# A pid comes back for another process one day; pid and start time together do not. Nothing for one that has ended, nor for one that only waits to be collected.
 started_at() {
   local line fields
   { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 0
   read -ra fields <<<"${line##*) }" # the name before it may hold blanks
+  [ "${fields[0]}" != Z ] || return 0
   printf '%s\n' "${fields[19]}"
 }
 

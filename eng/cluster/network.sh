@@ -84,16 +84,15 @@ make_network() {
   # What looks for the world is told at once that there is none; without it connections would hang.
   inside ip route replace unreachable default metric 4096
   inside sysctl -qw net.ipv4.ip_forward=1
-  make_cgroup
 }
 
-# The directories of the cgroup hierarchies: one of version 2, or of version 1 those that kubelet and runc use.
+# The directories of the cgroup hierarchies: one of version 2, or of version 1 those that kubelet and runc use, and version 2's empty one beside them.
 cgroup_roots() {
   local controller
   if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
     echo /sys/fs/cgroup
   else
-    for controller in cpu cpuacct cpuset memory devices freezer blkio pids hugetlb net_cls net_prio perf_event systemd; do
+    for controller in cpu cpuacct cpuset memory devices freezer blkio pids hugetlb net_cls net_prio perf_event systemd unified; do
       [ ! -d /sys/fs/cgroup/$controller ] || readlink -f /sys/fs/cgroup/$controller
     done | sort -u
   fi
@@ -106,10 +105,10 @@ make_cgroup() {
     mkdir -p "$root/$NETWORK"
     # Version 1: a new cpuset is empty, and an empty one takes no process.
     for file in cpuset.cpus cpuset.mems; do
-      [ ! -e "$root/$NETWORK/$file" ] || [ -e "$root/cgroup.controllers" ] || [ -n "$(cat "$root/$NETWORK/$file")" ] || cat "$root/$file" >"$root/$NETWORK/$file"
+      [ ! -e "$root/$NETWORK/$file" ] || [ "$root" = /sys/fs/cgroup ] || [ -n "$(cat "$root/$NETWORK/$file")" ] || cat "$root/$file" >"$root/$NETWORK/$file"
     done
     # Version 2: a group's controllers are those that every group above it hands down.
-    if [ -e "$root/cgroup.controllers" ]; then
+    if [ "$root" = /sys/fs/cgroup ]; then
       for file in cpuset cpu io memory pids hugetlb; do
         echo "+$file" >"$root/cgroup.subtree_control" || true
         echo "+$file" >"$root/$NETWORK/cgroup.subtree_control" || true
@@ -118,16 +117,24 @@ make_cgroup() {
   done
 }
 
-# Takes away what make_network made. The node and all its processes have ended before.
-remove_network() {
-  local root tick
-  for tick in $(seq 100); do
+# The node and all its processes have ended; what is killed leaves its cgroup a moment later.
+remove_cgroup() {
+  local root left tick
+  for tick in $(seq 200); do
+    left=
     for root in $(cgroup_roots); do
-      [ ! -d "$root/$NETWORK" ] || find "$root/$NETWORK" -depth -type d -exec rmdir {} + 2>/dev/null || true
+      [ -d "$root/$NETWORK" ] || continue
+      find "$root/$NETWORK" -depth -type d -exec rmdir {} + 2>/dev/null || left=yes
     done
-    ls -d $(cgroup_roots | sed "s#\$#/$NETWORK#") >/dev/null 2>&1 || break
-    sleep 0.05 # a process that was killed leaves its cgroup a moment later
+    [ -n "$left" ] || return 0
+    sleep 0.05
   done
+  say "the cgroup $NETWORK is still used by processes"
+}
+
+# Takes away what make_network made.
+remove_network() {
+  remove_cgroup
   ip link del "$NETWORK" 2>/dev/null || true # and with it its other end and the route
   [ ! -e "/run/netns/$NETWORK" ] || ip netns del "$NETWORK"
   rm -f "$NETWORKS/$NETWORK"

@@ -34,6 +34,8 @@ PATH=$BIN:$NODE/bin:$NODE/root/usr/bin:$NODE/root/usr/sbin:$PATH
 write_node_config
 
 if ! running node; then
+  remove_cgroup # after a power cut there are none either, and the kubelet would spend seconds on each that is left
+  make_cgroup
   rm -f "$CLUSTER_DIR/node.ready"
   start node "${INSIDE[@]}" unshare --mount --propagation slave --pid --fork --kill-child --mount-proc "$HERE/node-init.sh" "$CLUSTER_DIR" "$(cluster_cache)" "$NODE"
   wait_for "the node's namespaces were made" 20 node test -e "$CLUSTER_DIR/node.ready"

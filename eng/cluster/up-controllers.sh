@@ -22,6 +22,7 @@ running kube-controller-manager || start kube-controller-manager "${INSIDE[@]}" 
   --kubeconfig="$CONFIG" --authentication-kubeconfig="$CONFIG" --authorization-kubeconfig="$CONFIG" \
   --bind-address="$ADDRESS" --secure-port=10257 "${old[@]}" --leader-elect=false --use-service-account-credentials=true \
   --service-account-private-key-file="$PKI/service-accounts.key" --root-ca-file="$PKI/ca.crt" \
-  --cluster-signing-cert-file="$PKI/ca.crt" --cluster-signing-key-file="$PKI/ca.key" --profiling=false --kube-api-qps=200 --kube-api-burst=400
+  --cluster-signing-cert-file="$PKI/ca.crt" --cluster-signing-key-file="$PKI/ca.key" --flex-volume-plugin-dir="$CLUSTER_DIR/volumeplugins" \
+  --profiling=false --kube-api-qps=200 --kube-api-burst=400
 # Made by one of its last controllers to start, and what pods wait for.
 wait_for "the default service account was there" 60 kube-controller-manager ask /api/v1/namespaces/default/serviceaccounts/default
