@@ -11,7 +11,7 @@ case "${1:-}" in
   --kill) patience=0; shift ;;
   --wipe) patience=0 wipe=yes; shift ;;
 esac
-[ $# -ge 1 ] || die "usage: down.sh [--kill|--wipe] DIR [PROCESS…]"
+[ $# -ge 1 ] || fail "usage: down.sh [--kill|--wipe] DIR [PROCESS…]"
 [ -d "$1" ] || exit 0
 CLUSTER_DIR=$(cd "$1" && pwd)
 shift

@@ -1,8 +1,8 @@
 # Shared by the scripts of this folder; sourced, never run. Needs CLUSTER_DIR where processes are started or stopped.
 
-say() { printf '%s\n' "$*" >&2; }
+say() { printf '%s\n' "$@" >&2; }
 
-die() {
+fail() {
   say "$@"
   exit 69
 }
@@ -73,8 +73,8 @@ wait_for() {
   local what=$1 until=$((SECONDS + $2)) name=$3
   shift 3
   until "$@" >/dev/null 2>&1; do
-    running "$name" || die "$name ended before $what; its log $CLUSTER_DIR/$name.log ends:" "$(tail -n 15 "$CLUSTER_DIR/$name.log")"
-    [ $SECONDS -lt "$until" ] || die "gave up waiting: $what; see $CLUSTER_DIR/$name.log"
+    running "$name" || fail "$name ended before $what; its log $CLUSTER_DIR/$name.log ends:" "$(tail -n 15 "$CLUSTER_DIR/$name.log")"
+    [ $SECONDS -lt "$until" ] || fail "gave up waiting: $what; see $CLUSTER_DIR/$name.log"
     sleep 0.1
   done
 }

@@ -61,8 +61,8 @@ claim_network() {
     printf '%s\n' "$base" >"$CLUSTER_DIR/network"
     return 0
   done
-  [ ${#bases[@]} -gt 1 ] || die "the network ${bases[0]}.0/20 is taken: $(readlink "$NETWORKS/$NETWORK" || ip -4 route show match "$RANGE" | tail -n 1)"
-  die "every network in 198.18.0.0/15 is taken, by other clusters (ls -l $NETWORKS) or by routes (ip route); CPT_CLUSTER_NETWORK=10.213.32 would take 10.213.32.0/20"
+  [ ${#bases[@]} -gt 1 ] || fail "the network ${bases[0]}.0/20 is taken: $(readlink "$NETWORKS/$NETWORK" || ip -4 route show match "$RANGE" | tail -n 1)"
+  fail "every network in 198.18.0.0/15 is taken, by other clusters (ls -l $NETWORKS) or by routes (ip route); CPT_CLUSTER_NETWORK=10.213.32 would take 10.213.32.0/20"
 }
 
 inside() { "${INSIDE[@]}" "$@"; }

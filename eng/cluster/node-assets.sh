@@ -23,7 +23,7 @@ if [ ! -d "$NODE" ]; then
     cd "$new/debs"
     apt-get download -q "${PACKAGES[@]}" || { [ "$(id -u)" -eq 0 ] && apt-get update -q && apt-get download -q "${PACKAGES[@]}"; }
     for package in *.deb; do dpkg-deb -x "$package" "$new/root"; done
-  ) >"$CACHE/node.log" 2>&1 9>&- || die "the programs of a node could not be had; $CACHE/node.log ends:" "$(tail -n 3 "$CACHE/node.log")"
+  ) >"$CACHE/node.log" 2>&1 9>&- || fail "the programs of a node could not be had; $CACHE/node.log ends:" "$(tail -n 3 "$CACHE/node.log")"
   rm -rf "$new/debs"
 
   # The libraries lie beside the programs, which look for them in the system's directories.
@@ -41,7 +41,7 @@ if [ ! -d "$NODE" ]; then
 
   # What holds a pod's namespaces: a static program, alone in its image.
   mkdir "$new/pause"
-  gcc -Os -static -s -o "$new/pause/pause" "$HERE/pause.c" 2>"$CACHE/node.log" || die "pause.c could not be compiled:" "$(cat "$CACHE/node.log")"
+  gcc -Os -static -s -o "$new/pause/pause" "$HERE/pause.c" 2>"$CACHE/node.log" || fail "pause.c could not be compiled:" "$(cat "$CACHE/node.log")"
   cp "$new/pause/pause" "$new/bin/pause"
   "$HERE/pack-image.sh" localhost/pause:1 "$new/pause" "$new/images/pause.tar" '{"Entrypoint":["/pause"],"User":"65535:65535"}'
 

@@ -8,9 +8,9 @@ HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 . "$HERE/lib.sh"
 . "$HERE/network.sh"
 usage="usage: node.sh start|kill|crash DIR, where up-node.sh DIR ran before"
-[ $# -eq 2 ] && [ -d "$2" ] || die "$usage"
+[ $# -eq 2 ] && [ -d "$2" ] || fail "$usage"
 CLUSTER_DIR=$(cd "$2" && pwd -P)
-load_plan || die "$usage"
+load_plan || fail "$usage"
 
 case "$1" in
   kill)
@@ -24,7 +24,7 @@ case "$1" in
     exit 0
     ;;
   start) ;;
-  *) die "$usage" ;;
+  *) fail "$usage" ;;
 esac
 
 BIN=$("$HERE/assets.sh")

@@ -12,7 +12,7 @@ set -euo pipefail
 HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 . "$HERE/lib.sh"
 . "$HERE/network.sh"
-[ $# -eq 1 ] || die "usage: up-apiserver.sh DIR"
+[ $# -eq 1 ] || fail "usage: up-apiserver.sh DIR"
 mkdir -p "$1"
 CLUSTER_DIR=$(cd "$1" && pwd)
 BIN=$("$HERE/assets.sh")

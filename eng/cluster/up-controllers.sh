@@ -4,10 +4,10 @@ set -euo pipefail
 HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 . "$HERE/lib.sh"
 . "$HERE/network.sh"
-[ $# -eq 1 ] && [ -s "$1/address" ] || die "usage: up-controllers.sh DIR, where up-apiserver.sh DIR ran before"
+[ $# -eq 1 ] && [ -s "$1/address" ] || fail "usage: up-controllers.sh DIR, where up-apiserver.sh DIR ran before"
 CLUSTER_DIR=$(cd "$1" && pwd)
 BIN=$("$HERE/assets.sh")
-[ -x "$BIN/kube-controller-manager" ] || die "$BIN has no kube-controller-manager"
+[ -x "$BIN/kube-controller-manager" ] || fail "$BIN has no kube-controller-manager"
 load_plan || true
 ADDRESS=$(cat "$CLUSTER_DIR/address")
 CONFIG=$CLUSTER_DIR/kube-controller-manager.kubeconfig

@@ -7,12 +7,12 @@ set -euo pipefail
 HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 . "$HERE/lib.sh"
 . "$HERE/network.sh"
-[ $# -eq 1 ] || die "usage: up-node.sh DIR"
-[ "$(id -u)" -eq 0 ] || die "a node needs root: it makes namespaces, mounts and cgroups"
+[ $# -eq 1 ] || fail "usage: up-node.sh DIR"
+[ "$(id -u)" -eq 0 ] || fail "a node needs root: it makes namespaces, mounts and cgroups"
 mkdir -p "$1"
 CLUSTER_DIR=$(cd "$1" && pwd -P)
 BIN=$("$HERE/assets.sh")
-[ -x "$BIN/kubelet" ] || die "$BIN has no kubelet (KUBEBUILDER_ASSETS holds a control plane alone); unset KUBEBUILDER_ASSETS for a node"
+[ -x "$BIN/kubelet" ] || fail "$BIN has no kubelet (KUBEBUILDER_ASSETS holds a control plane alone); unset KUBEBUILDER_ASSETS for a node"
 "$HERE/node-assets.sh" >/dev/null
 claim_network
 make_network
