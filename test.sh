@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ./test.sh [unit|cluster|all]: installs what tests need, builds the solution, runs every test project, and ends with "N passed, N failed".
 #   unit     without the tests that start whole runs (trait Category=EndToEnd) or an API server (Category=Cluster)
-#   cluster  those against a real API server alone; see tests/cluster/README.md for where it comes from
+#   cluster  those against a real API server alone; see eng/cluster/README.md for where it comes from
 #   all      everything (the default)
 set -euo pipefail
 

@@ -25,7 +25,7 @@ need_promtool() {
   PATH="$place/usr/bin:$PATH"
 }
 
-# The programs of a Kubernetes control plane; see tests/cluster/README.md.
+# The programs of a Kubernetes control plane; see eng/cluster/README.md.
 need_cluster() {
   need_packages \
     openssl="makes the test cluster's certificates" \
@@ -34,7 +34,7 @@ need_cluster() {
   need_kubectl
   [ -n "${KUBEBUILDER_ASSETS:-}${CPT_KUBE_ARCHIVE:-}" ] || need_packages dpkg-dev="unpacks Debian's source package of Kubernetes"
   # Here, where one sees what takes so long, and not inside the first test.
-  "$ROOT/tests/cluster/assets.sh" >/dev/null
+  "$ROOT/eng/cluster/assets.sh" >/dev/null
 }
 
 # One on PATH is taken as it is. KUBEBUILDER_ASSETS holds one as well, which tests/cluster/Kubectl.cs finds by itself.

@@ -9,7 +9,7 @@ namespace Cpt.Tests.Cluster;
 /// <summary>A real etcd and kube-apiserver of one's own, on a loopback address that no other test uses. Some 4 s to start.</summary>
 public sealed class TestCluster : IAsyncDisposable
 {
-    private static readonly string s_scripts = Path.Combine(Repository.Root, "tests", "cluster");
+    private static readonly string s_scripts = Path.Combine(Repository.Root, "eng", "cluster");
     private static int s_names;
 
     private TestCluster(string directory) => Directory = directory;

@@ -39,7 +39,7 @@ internal static class BenchOperatorCommand
         }));
         return command.WithExamples("""
 
-            Starts an etcd and a kube-apiserver of its own (KUBEBUILDER_ASSETS, CPT_KUBE_ARCHIVE or a cached build, see tests/cluster/README.md), the operator as a
+            Starts an etcd and a kube-apiserver of its own (KUBEBUILDER_ASSETS, CPT_KUBE_ARCHIVE or a cached build, see eng/cluster/README.md), the operator as a
             process, and a stand-in for Job controller, kubelet and trainers. Each figure stands beside its goal; how much of the processor the API server, the operator
             and the stand-in used says what limits a figure.
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Cpt.Api;
 using Cpt.Contract;
 using Cpt.Kubernetes;
@@ -44,7 +43,7 @@ internal static class StageJob
                     Metadata = new()
                     {
                         Labels = UsesWorkloadIdentity(run) ? new(labels, StringComparer.Ordinal) { [WorkloadIdentityLabel] = "true" } : labels,
-                        Annotations = new(StringComparer.Ordinal) { [TrainerPod.StageAnnotation] = JsonSerializer.Serialize(spec, ContractJson.Default.StageSpec) },
+                        Annotations = TrainerPod.Annotations(spec),
                     },
                     Spec = pod,
                 },

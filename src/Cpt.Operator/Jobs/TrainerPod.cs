@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cpt.Api;
+using Cpt.Contract;
 using Cpt.Kubernetes;
 
 namespace Cpt.Operator.Jobs;
@@ -53,6 +54,15 @@ internal static class TrainerPod
             ],
         };
     }
+
+    /// <summary>The contract, and what a Prometheus that goes by annotations looks for.</summary>
+    public static Dictionary<string, string> Annotations(StageSpec spec) => new(StringComparer.Ordinal)
+    {
+        [StageAnnotation] = JsonSerializer.Serialize(spec, ContractJson.Default.StageSpec),
+        ["prometheus.io/scrape"] = "true",
+        ["prometheus.io/port"] = Port.ToString(CultureInfo.InvariantCulture),
+        ["prometheus.io/path"] = "/metrics",
+    };
 
     /// <summary>A little under the pod's own: what is written by then is known to be whole, and the process ends by itself with exit code 75.</summary>
     public static long GraceForTrainer(long podSeconds) => Math.Max(1, podSeconds - Math.Clamp(podSeconds / 10, 1, 10));

@@ -27,5 +27,5 @@ internal sealed class ClusterVolumes(string? volumes)
             .Where(claim => DirectoryFor(@namespace, claim.Name) is null)
             .Select(claim => new FieldError(
                 claim.Field,
-                $"the operator has not mounted claim \"{claim.Name}\", so it could not see what is committed there; mount it under {volumes ?? "CPT_VOLUMES"}/{@namespace}/{claim.Name} (chart value operator.volumes), or use azblob://"));
+                $"the operator has not mounted claim \"{claim.Name}\", so it could not see what is committed there; mount it under {volumes ?? "CPT_VOLUMES"}/{@namespace}/{claim.Name} (chart value volumes), or use azblob://"));
 }

@@ -57,6 +57,16 @@ public sealed class StageJobTests
     }
 
     [Fact]
+    public void APrometheusThatGoesByAnnotationsFindsTheTrainer()
+    {
+        var template = A.JobOf(A.Run()).Spec.Template;
+
+        var annotations = template.Metadata!.Annotations!;
+        Assert.Equal(("true", "/metrics"), (annotations["prometheus.io/scrape"], annotations["prometheus.io/path"]));
+        Assert.Equal(annotations["prometheus.io/port"], Assert.Single(Trainer(template).Ports!).Number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
     public void TheTrainerGetsItsArgumentsAndALittleLessTimeThanThePod()
     {
         var trainer = Trainer(A.JobOf(A.Run()).Spec.Template);

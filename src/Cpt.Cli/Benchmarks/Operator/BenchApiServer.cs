@@ -26,7 +26,7 @@ internal sealed class BenchApiServer : IAsyncDisposable
     /// <exception cref="CliException">No checkout is around this program, or the server did not start.</exception>
     public static async Task<BenchApiServer> StartAsync(CancellationToken cancellation)
     {
-        var scripts = Path.Combine(Checkout(), "tests", "cluster");
+        var scripts = Path.Combine(Checkout(), "eng", "cluster");
         var server = new BenchApiServer(scripts, System.IO.Directory.CreateTempSubdirectory("cpt-bench-operator-").FullName);
         try
         {
@@ -69,13 +69,13 @@ internal sealed class BenchApiServer : IAsyncDisposable
     {
         for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {
-            if (File.Exists(Path.Combine(at.FullName, "tests", "cluster", "up-apiserver.sh")))
+            if (File.Exists(Path.Combine(at.FullName, "eng", "cluster", "up-apiserver.sh")))
             {
                 return at.FullName;
             }
         }
 
-        throw new CliException(ExitCodes.InputNotFound, $"cpt bench operator starts an API server with tests/cluster/up-apiserver.sh of a checkout, and there is none above {AppContext.BaseDirectory}.");
+        throw new CliException(ExitCodes.InputNotFound, $"cpt bench operator starts an API server with eng/cluster/up-apiserver.sh of a checkout, and there is none above {AppContext.BaseDirectory}.");
     }
 
     private async Task RunAsync(string script, string[] arguments, CancellationToken cancellation, params (string Name, string Value)[] environment)
@@ -94,7 +94,7 @@ internal sealed class BenchApiServer : IAsyncDisposable
         await process.WaitForExitAsync(cancellation);
         if (process.ExitCode != 0)
         {
-            throw new CliException(ExitCodes.StorageUnavailable, $"tests/cluster/{script} ended with exit code {process.ExitCode}: {await errors}");
+            throw new CliException(ExitCodes.StorageUnavailable, $"eng/cluster/{script} ended with exit code {process.ExitCode}: {await errors}");
         }
     }
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# pki.sh DIR ADDRESS PORT: a CA, the certificates and the kubeconfigs of one test cluster, in DIR/pki and DIR/*.kubeconfig.
+# pki.sh DIR ADDRESS PORT [SERVICE-ADDRESS]: a CA, the certificates and the kubeconfigs of one cluster, in DIR/pki and DIR/*.kubeconfig.
 # Elliptic keys: all of it takes half a second.
 set -euo pipefail
-DIR=$1 ADDRESS=$2 PORT=$3
+DIR=$1 ADDRESS=$2 PORT=$3 SERVICE_ADDRESS=${4:-$2}
 [ ! -s "$DIR/admin.kubeconfig" ] || exit 0
 mkdir -p "$DIR/pki"
 cd "$DIR/pki"
@@ -43,12 +43,14 @@ key ca
 openssl req -x509 -new -key ca.key -sha256 -days 3650 -subj /CN=cpt-test-ca -out ca.crt \
   -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
 names=DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc,DNS:kubernetes.default.svc.cluster.local
-certificate apiserver /CN=kube-apiserver serverAuth "$names,IP:127.0.0.1,IP:$ADDRESS"
+certificate apiserver /CN=kube-apiserver serverAuth "$names,IP:127.0.0.1,IP:$ADDRESS,IP:$SERVICE_ADDRESS"
 certificate kubelet-client /O=system:masters/CN=kube-apiserver-kubelet-client clientAuth
-certificate kubelet-serving /O=system:nodes/CN=system:node:test serverAuth "DNS:localhost,IP:127.0.0.1,IP:$ADDRESS"
-certificate kube-controller-manager /CN=system:kube-controller-manager clientAuth
+certificate kubelet-serving /O=system:nodes/CN=system:node:node serverAuth "DNS:localhost,IP:127.0.0.1,IP:$ADDRESS"
+for component in kube-controller-manager kube-scheduler kube-proxy; do
+  certificate $component /CN=system:$component clientAuth
+done
+certificate kubelet /O=system:nodes/CN=system:node:node clientAuth
 certificate admin /O=system:masters/CN=admin clientAuth
 key service-accounts
 openssl ec -in service-accounts.key -pubout -out service-accounts.pub 2>/dev/null
-kubeconfig kube-controller-manager
-kubeconfig admin
+for component in kube-controller-manager kube-scheduler kube-proxy kubelet admin; do kubeconfig $component; done

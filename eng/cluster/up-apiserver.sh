@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# up-apiserver.sh DIR: etcd and kube-apiserver on a loopback address of their own, state in DIR; prints the admin kubeconfig's path.
+# up-apiserver.sh DIR: etcd and kube-apiserver, state in DIR; prints the admin kubeconfig's path. On a loopback address of their own, or, where up-node.sh
+# gave DIR a network, in there.
 # Starts what does not run: after `down.sh DIR kube-apiserver` it brings the API server back with all its data.
 # Any number of DIRs side by side. Environment:
 #   CPT_CLUSTER_OWNER    a pid: when that process is gone, the cluster is taken down and DIR is deleted
@@ -10,30 +11,39 @@
 set -euo pipefail
 HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 . "$HERE/lib.sh"
-[ $# -eq 1 ] || die "usage: up-apiserver.sh DIR"
+. "$HERE/network.sh"
+[ $# -eq 1 ] || fail "usage: up-apiserver.sh DIR"
 mkdir -p "$1"
 CLUSTER_DIR=$(cd "$1" && pwd)
 BIN=$("$HERE/assets.sh")
 PORT=${CPT_CLUSTER_PORT:-6443}
 
-# All of 127.0.0.0/8 is this machine's own: a random address makes clusters meet about never, and then the next one is tried.
-if [ ! -s "$CLUSTER_DIR/address" ]; then
-  address=${CPT_CLUSTER_ADDRESS:-}
-  while [ -z "$address" ]; do
-    address=127.$((RANDOM % 254 + 1)).$((RANDOM % 254 + 1)).1
-    ! (: <"/dev/tcp/$address/$PORT") 2>/dev/null || address=
-  done
-  printf '%s\n' "$address" >"$CLUSTER_DIR/address"
+if load_plan; then
+  ADDRESS=$NODE_ADDRESS SERVICES=$SERVICE_RANGE SERVICE_ADDRESS=$SERVICE_PREFIX.1
+  printf '%s\n' "$ADDRESS" >"$CLUSTER_DIR/address"
+  endpoints=master-count # the Service `kubernetes` leads pods here
+else
+  # All of 127.0.0.0/8 is this machine's own: a random address makes clusters meet about never, and then the next one is tried.
+  if [ ! -s "$CLUSTER_DIR/address" ]; then
+    address=${CPT_CLUSTER_ADDRESS:-}
+    while [ -z "$address" ]; do
+      address=127.$((RANDOM % 254 + 1)).$((RANDOM % 254 + 1)).1
+      ! (: <"/dev/tcp/$address/$PORT") 2>/dev/null || address=
+    done
+    printf '%s\n' "$address" >"$CLUSTER_DIR/address"
+  fi
+  ADDRESS=$(cat "$CLUSTER_DIR/address")
+  SERVICES=${ADDRESS%.1}.0/24 SERVICE_ADDRESS=$ADDRESS
+  endpoints=none
 fi
-ADDRESS=$(cat "$CLUSTER_DIR/address")
-"$HERE/pki.sh" "$CLUSTER_DIR" "$ADDRESS" "$PORT"
+"$HERE/pki.sh" "$CLUSTER_DIR" "$ADDRESS" "$PORT" "$SERVICE_ADDRESS"
 PKI=$CLUSTER_DIR/pki
 ETCD=http://$ADDRESS:2379
 
 if ! running etcd; then
   # What is lost when the machine dies is of no use to a test: no waiting for the disk.
   fsync=$("$BIN/etcd" --help 2>&1 | grep -o -m 1 -e --unsafe-no-fsync || true)
-  start etcd "$BIN/etcd" --name test --data-dir "$CLUSTER_DIR/etcd" --listen-client-urls "$ETCD" --advertise-client-urls "$ETCD" \
+  start etcd "${INSIDE[@]}" "$BIN/etcd" --name test --data-dir "$CLUSTER_DIR/etcd" --listen-client-urls "$ETCD" --advertise-client-urls "$ETCD" \
     --listen-peer-urls "http://$ADDRESS:2380" --initial-advertise-peer-urls "http://$ADDRESS:2380" --initial-cluster "test=http://$ADDRESS:2380" \
     --logger=zap --log-level=warn ${fsync:+"$fsync"} --quota-backend-bytes=4294967296
 fi
@@ -44,8 +54,8 @@ if ! running kube-apiserver; then
   # Without the controller manager nobody makes the default service account, and every pod would be refused.
   [ -n "${CPT_CLUSTER_PODS:-}" ] || flags+=(--disable-admission-plugins=ServiceAccount)
   # shellcheck disable=SC2086 # several flags in one variable
-  start kube-apiserver "$BIN/kube-apiserver" --etcd-servers="$ETCD" --bind-address="$ADDRESS" --secure-port="$PORT" --advertise-address="$ADDRESS" \
-    --endpoint-reconciler-type=none --service-cluster-ip-range="${ADDRESS%.1}.0/24" --allow-privileged=true --authorization-mode=Node,RBAC \
+  start kube-apiserver "${INSIDE[@]}" "$BIN/kube-apiserver" --etcd-servers="$ETCD" --bind-address="$ADDRESS" --secure-port="$PORT" --advertise-address="$ADDRESS" \
+    --endpoint-reconciler-type=$endpoints --service-cluster-ip-range="$SERVICES" --allow-privileged=true --authorization-mode=Node,RBAC \
     --enable-admission-plugins=NodeRestriction "${flags[@]}" --profiling=false --event-ttl=1h \
     --tls-cert-file="$PKI/apiserver.crt" --tls-private-key-file="$PKI/apiserver.key" --client-ca-file="$PKI/ca.crt" \
     --service-account-issuer=https://kubernetes.default.svc.cluster.local \
@@ -59,6 +69,5 @@ if [ -n "${CPT_CLUSTER_OWNER:-}" ] && ! running watchdog; then
   CPT_CLUSTER_OWNER_SINCE=$(started_at "$CPT_CLUSTER_OWNER") start watchdog "$HERE/watchdog.sh" "$CLUSTER_DIR"
 fi
 
-wait_for "the API server was ready" 90 kube-apiserver \
-  curl -sf --max-time 5 --cacert "$PKI/ca.crt" --cert "$PKI/admin.crt" --key "$PKI/admin.key" "https://$ADDRESS:$PORT/readyz"
+wait_for "the API server was ready" 90 kube-apiserver ask /readyz
 printf '%s\n' "$CLUSTER_DIR/admin.kubeconfig"

@@ -4,10 +4,10 @@
 set -euo pipefail
 HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 . "$HERE/lib.sh"
-[ $# -eq 1 ] || die "usage: build.sh FILE"
+[ $# -eq 1 ] || fail "usage: build.sh FILE"
 FILE=$(readlink -f "$1")
-[ -s /etc/apt/sources.list.d/debian.sources ] || die "/etc/apt/sources.list.d/debian.sources is missing; this works on Debian 12 alone. Set KUBEBUILDER_ASSETS instead."
-command -v dpkg-source >/dev/null || die "dpkg-source is missing: apt-get install dpkg-dev"
+[ -s /etc/apt/sources.list.d/debian.sources ] || fail "/etc/apt/sources.list.d/debian.sources is missing; this works on Debian 12 alone. Set KUBEBUILDER_ASSETS instead."
+command -v dpkg-source >/dev/null || fail "dpkg-source is missing: apt-get install dpkg-dev"
 WORK=$(cluster_cache)/build
 mkdir -p "$WORK"/{apt/lists/partial,apt/cache/archives/partial,apt/parts,debs,go}
 cd "$WORK"
@@ -47,7 +47,7 @@ mkdir -p source "$(dirname "$KUBERNETES")"
 (cd source && rm -f -- * && apt-get -qq source --download-only kubernetes && dpkg-source --no-check -x kubernetes_*.dsc "$KUBERNETES" >/dev/null)
 cd "$KUBERNETES"
 version=$(sed -n '1s/.*really\([0-9.]*\).*/\1/p' debian/changelog)
-[ "${version%.*}" = 1.20 ] || die "Debian's kubernetes is \"$(head -n 1 debian/changelog)\"; this script knows how to build 1.20. Set KUBEBUILDER_ASSETS instead."
+[ "${version%.*}" = 1.20 ] || fail "Debian's kubernetes is \"$(head -n 1 debian/changelog)\"; this script knows how to build 1.20. Set KUBEBUILDER_ASSETS instead."
 
 # reflect2 1.0.1 in vendor/ calls into Go's runtime in a way that Go 1.18 changed: the API server would crash on the first custom resource.
 rm -rf "$WORK/reflect2"

@@ -10,7 +10,7 @@ HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 
 if [ -n "${KUBEBUILDER_ASSETS:-}" ]; then
   for program in etcd kube-apiserver; do
-    [ -x "$KUBEBUILDER_ASSETS/$program" ] || die "KUBEBUILDER_ASSETS is $KUBEBUILDER_ASSETS, which has no $program"
+    [ -x "$KUBEBUILDER_ASSETS/$program" ] || fail "KUBEBUILDER_ASSETS is $KUBEBUILDER_ASSETS, which has no $program"
   done
   printf '%s\n' "$KUBEBUILDER_ASSETS"
   exit 0
@@ -30,16 +30,16 @@ if [ ! -x "$BIN/etcd" ]; then
     cd "$unpacked"
     apt-get download -q etcd-server || { [ "$(id -u)" -eq 0 ] && apt-get update -q && apt-get download -q etcd-server; }
     dpkg-deb -x etcd-server_*.deb .
-  ) >"$CACHE/etcd.log" 2>&1 9>&- || die "etcd could not be had; $CACHE/etcd.log ends:" "$(tail -n 3 "$CACHE/etcd.log")"
+  ) >"$CACHE/etcd.log" 2>&1 9>&- || fail "etcd could not be had; $CACHE/etcd.log ends:" "$(tail -n 3 "$CACHE/etcd.log")"
   mv "$unpacked/usr/bin/etcd" "$BIN/etcd"
   rm -rf "$unpacked"
 fi
 
 # The archive's stamp: another archive replaces what an earlier one left.
-stamp=${CPT_KUBE_ARCHIVE:+$(stat -L -c '%n %s' "$CPT_KUBE_ARCHIVE")} || die "CPT_KUBE_ARCHIVE is $CPT_KUBE_ARCHIVE, which cannot be read"
+stamp=${CPT_KUBE_ARCHIVE:+$(stat -L -c '%n %s' "$CPT_KUBE_ARCHIVE")} || fail "CPT_KUBE_ARCHIVE is $CPT_KUBE_ARCHIVE, which cannot be read"
 if [ ! -x "$BIN/kube-all" ] || { [ -n "$stamp" ] && [ "$stamp" != "$(cat "$BIN/kube-all.from" 2>/dev/null)" ]; }; then
   if [ -n "$stamp" ]; then
-    xz -dc "$CPT_KUBE_ARCHIVE" >"$BIN/kube-all.new" || die "CPT_KUBE_ARCHIVE is $CPT_KUBE_ARCHIVE, which xz cannot unpack"
+    xz -dc "$CPT_KUBE_ARCHIVE" >"$BIN/kube-all.new" || fail "CPT_KUBE_ARCHIVE is $CPT_KUBE_ARCHIVE, which xz cannot unpack"
   else
     "$HERE/build.sh" "$BIN/kube-all.new" >&2 9>&-
   fi
