@@ -8,15 +8,15 @@ internal static class FaultRun
     public const string Learn = "learn";
     public const string Refine = "refine";
 
-    public static Task<ClusterRun> StartAsync(Kubectl kubectl, string ns, string name) => ClusterRun.ApplyAsync(kubectl, ns, name, $$"""
+    public static Task<ClusterRun> StartAsync(Kubectl kubectl, string ns, string name) => ClusterRun.ApplyAsync(kubectl, ns, name, $$$"""
         apiVersion: cpt.dev/v1alpha1
         kind: ContinualRun
-        metadata: {name: {{name}}}
+        metadata: {name: {{{name}}}}
         spec:
           seed: 7
           baseModel: {uri: bundled://models/digits-base}
           storage:
-            uri: azblob://faults/{{name}}
+            uri: azblob://faults/{{{name}}}
             secretRef: {name: cpt-storage}
           template:
             terminationGracePeriodSeconds: 30
@@ -29,11 +29,11 @@ internal static class FaultRun
           retry: {maxRetries: 10, backoff: {initialSeconds: 1, maxSeconds: 5}}
           evaluation: {maxResponseTokens: 4}
           stages:
-          - name: {{Learn}}
+          - name: {{{Learn}}}
             method: SFT
             task: {uri: "generated://digits/parity?seed=1&train=512&eval=64"}
             parameters: {learningRate: "5e-5", steps: "20", batchSize: "16", maxSequenceTokens: "16"}
-          - name: {{Refine}}
+          - name: {{{Refine}}}
             method: RFT
             task: {uri: "generated://digits/half?seed=1&train=512&eval=64"}
             rft: {algorithm: GRPO, groupSize: 8, maxResponseTokens: 4}

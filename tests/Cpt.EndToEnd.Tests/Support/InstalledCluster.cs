@@ -74,7 +74,20 @@ public sealed class InstalledCluster : IAsyncDisposable
     public Task ReadyAsync() => Patience.UntilAsync(
         "the cluster is ready", async () => (await CptAsync("cluster", "status", "--name", _name)).ExitCode == 0, async () => await Kubectl.OutputAsync(["get", "pods", "-A"]));
 
-    public static Task<Program.Ended> CptAsync(params string[] arguments) => Program.RunAsync(Path.Combine(Repository.Root, "cpt"), arguments);
+    /// <summary>Brings the release back as the command does: what is there already stays.</summary>
+    public async Task InstallOperatorAsync() => (await CptAsync("cluster", "up", "--name", _name, "--kubeconfig", _kubeconfig)).Succeeded();
+
+    public async Task HelmAsync(params string[] arguments)
+    {
+        var helm = (await Program.RunAsync(Path.Combine(Repository.Root, "eng", "fetch-helm.sh"), [])).Succeeded().Trim();
+        var home = Path.Combine(Directory, "helm");
+        (await Program.RunAsync(helm, arguments, new Dictionary<string, string>
+        {
+            ["KUBECONFIG"] = _kubeconfig, ["HELM_CACHE_HOME"] = home + "/cache", ["HELM_CONFIG_HOME"] = home + "/config", ["HELM_DATA_HOME"] = home + "/data",
+        })).Succeeded();
+    }
+
+    internal static Task<Program.Ended> CptAsync(params string[] arguments) => Program.RunAsync(Path.Combine(Repository.Root, "cpt"), arguments);
 
     public async ValueTask DisposeAsync()
     {
