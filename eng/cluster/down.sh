@@ -13,7 +13,8 @@ case "${1:-}" in
 esac
 [ $# -ge 1 ] || fail "usage: down.sh [--kill|--wipe] DIR [PROCESS…]"
 [ -d "$1" ] || exit 0
-CLUSTER_DIR=$(cd "$1" && pwd)
+CLUSTER_DIR=$(cd "$1" && pwd -P)
+lock_cluster
 shift
 if [ $# -gt 0 ]; then
   for name in "$@"; do stop "$name" $patience; done

@@ -11,6 +11,7 @@ usage="usage: node.sh start|kill|crash DIR, where up-node.sh DIR ran before"
 [ $# -eq 2 ] && [ -d "$2" ] || fail "$usage"
 CLUSTER_DIR=$(cd "$2" && pwd -P)
 load_plan || fail "$usage"
+lock_cluster
 
 case "$1" in
   kill)
