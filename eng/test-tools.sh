@@ -37,6 +37,12 @@ need_cluster() {
   "$ROOT/eng/cluster/assets.sh" >/dev/null
 }
 
+# The programs of a node. Where none can run, its tests are skipped and say why.
+need_node() {
+  need_packages iproute2/ip="makes the network of a cluster with a node" procps/sysctl="sets up that network"
+  ! "$ROOT/eng/cluster/can-run.sh" 2>/dev/null || "$ROOT/eng/cluster/node-assets.sh" >/dev/null
+}
+
 # One on PATH is taken as it is. KUBEBUILDER_ASSETS holds one as well, which tests/cluster/Kubectl.cs finds by itself.
 need_kubectl() {
   [ -x "${KUBEBUILDER_ASSETS:-/nonexistent}/kubectl" ] || command -v kubectl >/dev/null && return 0

@@ -13,7 +13,8 @@ case "${1:-}" in
 esac
 [ $# -ge 1 ] || fail "usage: down.sh [--kill|--wipe] DIR [PROCESS…]"
 [ -d "$1" ] || exit 0
-CLUSTER_DIR=$(cd "$1" && pwd)
+CLUSTER_DIR=$(cd "$1" && pwd -P)
+lock_cluster
 shift
 if [ $# -gt 0 ]; then
   for name in "$@"; do stop "$name" $patience; done
@@ -22,7 +23,7 @@ fi
 
 stop watchdog 0
 stop node 0 # and with its first process every other one in it, and every mount
-for name in kubelet containerd kube-proxy dns; do stop "$name" 0; done
+for name in kubelet containerd kube-proxy dns dns-names; do stop "$name" 0; done
 for name in kube-scheduler kube-controller-manager kube-apiserver etcd; do stop "$name" $patience; done
 for link in "$NETWORKS"/*; do
   [ "$(readlink "$link")" = "$CLUSTER_DIR" ] || continue

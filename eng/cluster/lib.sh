@@ -27,11 +27,24 @@ started_at() {
   printf '%s\n' "${fields[19]}"
 }
 
+# One script at a time changes a cluster; those that it calls come along. The descriptor is inherited by them and not by what they start, so the lock holds
+# until the last of them has ended, also where the first one was killed.
+lock_cluster() {
+  [ "${CPT_CLUSTER_LOCKED:-}" != "$CLUSTER_DIR" ] || return 0
+  # Not the same file after waiting: the cluster was taken down meanwhile.
+  until [ "$CLUSTER_DIR/.lock" -ef /dev/fd/7 ]; do
+    mkdir -p "$CLUSTER_DIR"
+    exec 7>"$CLUSTER_DIR/.lock"
+    flock --nonblock 7 || { [ $# -eq 0 ] || say "$@"; flock 7; }
+  done
+  export CPT_CLUSTER_LOCKED=$CLUSTER_DIR
+}
+
 # start NAME COMMAND…: in a session of its own, log in NAME.log, "pid start-time" in NAME.pid. No lock of the caller is handed on.
 start() {
   local name=$1
   shift
-  setsid nohup "$@" >>"$CLUSTER_DIR/$name.log" 2>&1 </dev/null 8>&- 9>&- &
+  CPT_CLUSTER_LOCKED='' setsid nohup "$@" >>"$CLUSTER_DIR/$name.log" 2>&1 </dev/null 7>&- 8>&- 9>&- &
   printf '%s %s\n' $! "$(started_at $!)" >"$CLUSTER_DIR/$name.pid"
 }
 

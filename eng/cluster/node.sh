@@ -11,6 +11,7 @@ usage="usage: node.sh start|kill|crash DIR, where up-node.sh DIR ran before"
 [ $# -eq 2 ] && [ -d "$2" ] || fail "$usage"
 CLUSTER_DIR=$(cd "$2" && pwd -P)
 load_plan || fail "$usage"
+lock_cluster
 
 case "$1" in
   kill)
@@ -20,7 +21,7 @@ case "$1" in
     ;;
   crash)
     stop node 0
-    for name in kubelet containerd kube-proxy dns; do stop $name 0; done
+    for name in kubelet containerd kube-proxy dns dns-names; do stop $name 0; done
     exit 0
     ;;
   start) ;;
@@ -29,7 +30,7 @@ esac
 
 BIN=$("$HERE/assets.sh")
 NODE=$("$HERE/node-assets.sh")
-PATH=$BIN:$NODE/bin:$NODE/root/usr/bin:$NODE/root/usr/sbin:$PATH
+PATH=$BIN:$NODE/bin:$NODE/root/usr/bin:$NODE/root/usr/sbin:$PATH:$(cd "$HERE/../.." && pwd)/artifacts/tools/kubectl
 . "$HERE/node-config.sh"
 write_node_config
 
@@ -56,6 +57,17 @@ old=()
 running kubelet || start kubelet "${ON_NODE[@]}" kubelet --config="$CLUSTER_DIR/kubelet.yaml" --kubeconfig="$CLUSTER_DIR/kubelet.kubeconfig" \
   --hostname-override=node --node-ip="$NODE_ADDRESS" "${old[@]}" --container-runtime-endpoint=unix:///run/containerd/containerd.sock
 running kube-proxy || start kube-proxy "${ON_NODE[@]}" kube-proxy --config="$CLUSTER_DIR/kube-proxy.yaml"
+
+mkdir -p "$CLUSTER_DIR/dns"
+touch "$CLUSTER_DIR/dns/names"
+# No name of the world outside is known.
+running dns || start dns "${ON_NODE[@]}" dnsmasq --keep-in-foreground --no-hosts --no-resolv --address=/#/ --listen-address="$NODE_ADDRESS" --bind-interfaces \
+  --addn-hosts="$CLUSTER_DIR/dns/names" --cache-size=0 --user=root --pid-file=/run/dnsmasq.pid --log-facility=-
+if ! command -v kubectl >/dev/null; then
+  say "Pods find no Services by name: there is no kubectl on PATH, which lists them for the DNS server."
+else
+  running dns-names || start dns-names "${ON_NODE[@]}" "$HERE/dns-names.sh" "$CLUSTER_DIR"
+fi
 
 healthy() { inside curl -sf --noproxy '*' --max-time 5 http://127.0.0.1:10248/healthz; }
 ready() { ask /api/v1/nodes/node | tr -d ' \n' | grep -o '{"type":"Ready","status":"True"[^}]*}'; }

@@ -50,8 +50,7 @@ bring_up() {
 
   mkdir -p "$CLUSTER_DIR"
   CLUSTER_DIR=$(cd "$CLUSTER_DIR" && pwd -P)
-  exec 9>"$CLUSTER_DIR/.lock"
-  flock -n 9 || { say "Another \"cluster up --name $NAME\" is at work; waiting for it …"; flock 9; }
+  lock_cluster "Another \"cluster up\" or \"down\" is at work on \"$NAME\"; waiting for it …"
 
   say "Cluster \"$NAME\":"
   "$HERE/assets.sh" >/dev/null # these two say themselves what takes so long, the first time
@@ -174,6 +173,7 @@ wait_for_deployments() {
 take_down() {
   # Also for what was only half made.
   [ -d "$CLUSTER_DIR" ] || { say "There is no cluster \"$NAME\"; nothing to take down."; exit 0; }
+  lock_cluster "A \"cluster up\" is at work on \"$NAME\"; waiting for it …"
   remove_kubeconfig
   "$HERE/down.sh" --wipe "$CLUSTER_DIR"
   say "The cluster \"$NAME\" is gone, with all that was in it. Images and programs are kept for the next one."

@@ -14,7 +14,8 @@ HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 . "$HERE/network.sh"
 [ $# -eq 1 ] || fail "usage: up-apiserver.sh DIR"
 mkdir -p "$1"
-CLUSTER_DIR=$(cd "$1" && pwd)
+CLUSTER_DIR=$(cd "$1" && pwd -P)
+lock_cluster
 BIN=$("$HERE/assets.sh")
 PORT=${CPT_CLUSTER_PORT:-6443}
 
@@ -52,7 +53,7 @@ if ! running kube-apiserver; then
   flags=()
   ! older_than 23 "$BIN/kube-apiserver" || flags+=(--feature-gates=TTLAfterFinished=true)
   # Without the controller manager nobody makes the default service account, and every pod would be refused.
-  [ -n "${CPT_CLUSTER_PODS:-}" ] || flags+=(--disable-admission-plugins=ServiceAccount)
+  [ -n "${CPT_CLUSTER_PODS:-}" ] || [ ${#INSIDE[@]} -gt 0 ] || flags+=(--disable-admission-plugins=ServiceAccount)
   # shellcheck disable=SC2086 # several flags in one variable
   start kube-apiserver "${INSIDE[@]}" "$BIN/kube-apiserver" --etcd-servers="$ETCD" --bind-address="$ADDRESS" --secure-port="$PORT" --advertise-address="$ADDRESS" \
     --endpoint-reconciler-type=$endpoints --service-cluster-ip-range="$SERVICES" --allow-privileged=true --authorization-mode=Node,RBAC \

@@ -5,7 +5,8 @@ HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 . "$HERE/lib.sh"
 . "$HERE/network.sh"
 [ $# -eq 1 ] && [ -s "$1/address" ] || fail "usage: up-controllers.sh DIR, where up-apiserver.sh DIR ran before"
-CLUSTER_DIR=$(cd "$1" && pwd)
+CLUSTER_DIR=$(cd "$1" && pwd -P)
+lock_cluster
 BIN=$("$HERE/assets.sh")
 [ -x "$BIN/kube-controller-manager" ] || fail "$BIN has no kube-controller-manager"
 load_plan || true

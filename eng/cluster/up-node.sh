@@ -8,15 +8,15 @@ HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 . "$HERE/lib.sh"
 . "$HERE/network.sh"
 [ $# -eq 1 ] || fail "usage: up-node.sh DIR"
-[ "$(id -u)" -eq 0 ] || fail "a node needs root: it makes namespaces, mounts and cgroups"
+"$HERE/can-run.sh"
 mkdir -p "$1"
 CLUSTER_DIR=$(cd "$1" && pwd -P)
+lock_cluster
 BIN=$("$HERE/assets.sh")
-[ -x "$BIN/kubelet" ] || fail "$BIN has no kubelet (KUBEBUILDER_ASSETS holds a control plane alone); unset KUBEBUILDER_ASSETS for a node"
 "$HERE/node-assets.sh" >/dev/null
 claim_network
 make_network
-CPT_CLUSTER_PODS=1 "$HERE/up-apiserver.sh" "$CLUSTER_DIR"
+"$HERE/up-apiserver.sh" "$CLUSTER_DIR"
 "$HERE/up-controllers.sh" "$CLUSTER_DIR"
 
 old=()

@@ -20,6 +20,7 @@ internal static class CptCommand
               cpt status -f examples/quickstart.yaml       how far it is, and the accuracy matrix
               cpt report -f examples/quickstart.yaml       writes it all into one HTML page
               cpt kube status RUN                          the same for a run on a cluster (or: kubectl cpt status RUN)
+              cpt cluster up                               a Kubernetes cluster of your own on this machine, operator included
 
             Exit codes: 0 done; 1 the run failed; 64 wrong manifest or usage; 65 bad data; 66 an input was not found;
             69 storage unavailable; 70 a bug; 75 stopped on request, the same command goes on.
@@ -31,6 +32,7 @@ internal static class CptCommand
             Commands.StatusCommand.Create(),
             Commands.ReportCommand.Create(),
             KubeCommand.Create(CommandName.Cluster),
+            LocalClusterCommand.Create(),
             ModelCommand.Create(),
             TaskCommand.Create(),
             PretrainCommand.Create(),

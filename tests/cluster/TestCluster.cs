@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
@@ -9,7 +8,6 @@ namespace Cpt.Tests.Cluster;
 /// <summary>A real etcd and kube-apiserver of one's own, on a loopback address that no other test uses. Some 4 s to start.</summary>
 public sealed class TestCluster : IAsyncDisposable
 {
-    private static readonly string s_scripts = Path.Combine(Repository.Root, "eng", "cluster");
     private static int s_names;
 
     private TestCluster(string directory) => Directory = directory;
@@ -77,20 +75,5 @@ public sealed class TestCluster : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await ScriptAsync("down.sh", CancellationToken.None, "--wipe", Directory);
 
-    private static Task<string> ScriptAsync(string script, CancellationToken cancellation, params string[] arguments) =>
-        RunAsync(Path.Combine(s_scripts, script), arguments, cancellation);
-
-    private static async Task<string> RunAsync(string program, string[] arguments, CancellationToken cancellation)
-    {
-        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        start.Environment["CPT_CLUSTER_OWNER"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        using var process = Process.Start(start)!;
-        process.StandardInput.Close();
-        var errors = process.StandardError.ReadToEndAsync(cancellation);
-        var output = await process.StandardOutput.ReadToEndAsync(cancellation);
-        await process.WaitForExitAsync(cancellation);
-        return process.ExitCode == 0
-            ? output
-            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with exit code {process.ExitCode}: {await errors}");
-    }
+    private static Task<string> ScriptAsync(string script, CancellationToken cancellation, params string[] arguments) => ClusterScript.RunAsync(script, cancellation, arguments);
 }
