@@ -120,8 +120,8 @@ public sealed class StageTests : IDisposable
         using var health = await http.GetAsync(new Uri("healthz", UriKind.Relative));
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
         var page = await http.GetStringAsync(new Uri("metrics", UriKind.Relative));
-        Assert.Contains("cpt_train_loss{run=\"demo\",stage=\"learn-sums\"} ", page, StringComparison.Ordinal);
-        Assert.Contains("cpt_train_tokens_total{run=\"demo\",stage=\"learn-sums\"} ", page, StringComparison.Ordinal);
+        Assert.Contains("cpt_train_loss{namespace=\"default\",run=\"demo\",stage=\"learn-sums\"} ", page, StringComparison.Ordinal);
+        Assert.Contains("cpt_train_tokens_total{namespace=\"default\",run=\"demo\",stage=\"learn-sums\"} ", page, StringComparison.Ordinal);
         child.Signal(15);
         Assert.True(await child.ExitAsync() == ExitCodes.Stopped, child.Log);
         Assert.Equal("", await Promtool.CheckAsync(page));
