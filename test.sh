@@ -39,35 +39,65 @@ rm -rf "$results"
 mkdir -p "$results"
 passed=0 failed=0 skipped=0 broken=()
 
-for project in "$ROOT"/tests/Cpt.*.Tests; do
-  name=$(basename "$project")
-  dll="$ROOT/artifacts/bin/$name/release/$name.dll"
-  xml="$results/$name.xml"
-  log="$results/$name.log"
-  say "── $name"
-  code=0
-  # A project without tests (or with none after the filter) is not a failure, hence exit code 8's absence below.
+# start PROJECT: runs its tests in the background; what they say goes into files.
+start() {
+  local name=$1
+  # A project without tests (or with none after the filter) is not a failure.
   # A shell in the background hands its children SIGINT ignored, and tests send it.
-  env --default-signal=INT,QUIT dotnet "$dll" -noLogo -noColor -xml "$xml" "${filter[@]}" </dev/null >"$log" 2>&1 || code=$?
+  {
+    local code=0 since=$SECONDS
+    env --default-signal=INT,QUIT dotnet "$ROOT/artifacts/bin/$name/release/$name.dll" -noLogo -noColor -xml "$results/$name.xml" "${filter[@]}" </dev/null >"$results/$name.log" 2>&1 || code=$?
+    echo "$code $((SECONDS - since))" >"$results/$name.code"
+  } &
+  lanes[$!]=$name
+}
+
+# count ATTRIBUTE: of the one <assembly …> a file has; "failed" there leaves out what broke outside a test, which "errors" counts.
+count() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$line"; }
+
+# finish: waits for one of the projects that run, and tells how it went.
+finish() {
+  local pid name code took line p f s e xml log
+  wait -n -p pid || true
+  name=${lanes[$pid]}
+  unset "lanes[$pid]"
+  xml=$results/$name.xml log=$results/$name.log
+  read -r code took <"$results/$name.code"
   if [ ! -s "$xml" ]; then
+    say "── $name"
     tail -n 30 "$log" >&2
     broken+=("$name ended with exit code $code before it wrote its results")
     failed=$((failed + 1))
-    continue
+    return
   fi
 
-  # One <assembly …> a file; "failed" there leaves out what broke outside a test, which "errors" counts.
   line=$(grep -o '<assembly [^>]*>' "$xml" | head -n 1)
-  count() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$line"; }
   p=$(count passed) f=$(count failed) s=$(count skipped) e=$(count errors)
   passed=$((passed + p)) failed=$((failed + f + e)) skipped=$((skipped + s))
-  say "   $p passed, $((f + e)) failed$([ "$s" -eq 0 ] || echo ", $s skipped")"
+  say "── $name: $p passed, $((f + e)) failed$([ "$s" -eq 0 ] || echo ", $s skipped") ($took s)"
   if [ $((f + e)) -gt 0 ]; then
     grep -vE '^ *(Discover|Starting|Finished|=== TEST)' "$log" | head -n 200 >&2
   elif [ "$code" -ne 0 ] && [ $((p + s)) -gt 0 ]; then
     broken+=("$name passed its tests and then ended with exit code $code")
     failed=$((failed + 1))
   fi
+}
+
+# Many tests wait for something most of their time: an API server, a process, a pod. So two projects run at a time, the long ones first, and what has the machine
+# to itself at last: a whole cluster with pods that train.
+declare -A lanes=()
+most=${CPT_TEST_LANES:-2}
+long=(Cpt.Cli.Tests Cpt.Operator.Tests Cpt.Trainer.Tests) last=(Cpt.EndToEnd.Tests)
+mapfile -t others < <(cd "$ROOT/tests" && printf '%s\n' Cpt.*.Tests | grep -vxF "$(printf '%s\n' "${long[@]}" "${last[@]}")")
+say "Testing, $most projects at a time (CPT_TEST_LANES); each is told of when it ends …"
+for name in "${long[@]}" "${others[@]}"; do
+  while [ ${#lanes[@]} -ge "$most" ]; do finish; done
+  start "$name"
+done
+while [ ${#lanes[@]} -gt 0 ]; do finish; done
+for name in "${last[@]}"; do
+  start "$name"
+  finish
 done
 
 for line in ${broken[@]+"${broken[@]}"}; do say "FAILED: $line"; done
