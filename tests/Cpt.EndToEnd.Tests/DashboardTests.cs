@@ -1,0 +1,61 @@
+using Cpt.EndToEnd.Tests.Faults;
+
+namespace Cpt.EndToEnd.Tests;
+
+/// <summary>What Grafana would ask, answered by the cluster's Prometheus about runs whose trainers are pods.</summary>
+[Trait("Category", "E2E")]
+[Collection(nameof(InstalledCluster))]
+public sealed class DashboardTests(InstalledCluster cluster)
+{
+    [Fact]
+    public async Task EveryPanelHasDataOfARunThatTrainedInPods()
+    {
+        await cluster.StartAsync();
+        var ns = await cluster.NamespaceAsync("watched");
+        var run = await ClusterRun.ApplyAsync(cluster.Kubectl, ns, "watched", Manifest("watched"));
+
+        // A retry and a preemption, which panels count.
+        await Faults.Faults.RunOutOfMemoryAsync(await run.InTheMiddleOfAsync("refine"));
+        await run.UntilAsync("is tried again", seen => ClusterRun.Attempts(seen, "refine") == 2);
+        var pod = await run.InTheMiddleOfAsync("refine");
+        await cluster.Kubectl.OutputAsync(["delete", "pod", "-n", ns, (string)pod["metadata"]!["name"]!, "--wait=false"]);
+        await run.SucceededAsync();
+
+        // A second run of the same stages reuses them.
+        var again = await ClusterRun.ApplyAsync(cluster.Kubectl, ns, "watched-again", Manifest("watched-again"));
+        await again.SucceededAsync();
+
+        IReadOnlyList<DashboardQuery> unanswered = [];
+        await Patience.UntilAsync(
+            "every panel has data",
+            async () => (unanswered = await DashboardQueries.UnansweredAsync(cluster.Prometheus, new DashboardVariables())).Count == 0,
+            () => Task.FromResult("without data:\n" + string.Join('\n', unanswered)));
+    }
+
+    private static string Manifest(string name) => $$$"""
+        apiVersion: cpt.dev/v1alpha1
+        kind: ContinualRun
+        metadata: {name: {{{name}}}}
+        spec:
+          seed: 3
+          baseModel: {uri: bundled://models/digits-base}
+          storage: {uri: azblob://watched/all, secretRef: {name: cpt-storage}}
+          template:
+            resources: {requests: {cpu: 200m, memory: 256Mi}, limits: {memory: 1Gi} }
+          checkpoint: {intervalSteps: 5}
+          retry: {maxRetries: 10, backoff: {initialSeconds: 1, maxSeconds: 5} }
+          evaluation:
+            maxResponseTokens: 4
+            benchmarks: [{name: copy, uri: "generated://digits/copy?seed=1&eval=64"}]
+          stages:
+          - name: learn
+            method: SFT
+            task: {uri: "generated://digits/parity?seed=1&train=512&eval=64"}
+            parameters: {learningRate: "5e-5", steps: "20", batchSize: "16", maxSequenceTokens: "16"}
+          - name: refine
+            method: RFT
+            task: {uri: "generated://digits/half?seed=1&train=512&eval=64"}
+            rft: {algorithm: GRPO, groupSize: 8, maxResponseTokens: 4, klCoefficient: "0.01"}
+            parameters: {learningRate: "5e-5", steps: "150", batchSize: "32", maxSequenceTokens: "16"}
+        """;
+}
