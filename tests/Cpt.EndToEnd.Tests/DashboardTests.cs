@@ -1,5 +1,3 @@
-using Cpt.EndToEnd.Tests.Faults;
-
 namespace Cpt.EndToEnd.Tests;
 
 /// <summary>What Grafana would ask, answered by the cluster's Prometheus about runs whose trainers are pods.</summary>
