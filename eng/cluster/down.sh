@@ -23,7 +23,7 @@ fi
 
 stop watchdog 0
 stop node 0 # and with its first process every other one in it, and every mount
-for name in kubelet containerd kube-proxy dns dns-names; do stop "$name" 0; done
+for name in kubelet containerd kube-proxy dns discovery; do stop "$name" 0; done
 for name in kube-scheduler kube-controller-manager kube-apiserver etcd; do stop "$name" $patience; done
 for link in "$NETWORKS"/*; do
   [ "$(readlink "$link")" = "$CLUSTER_DIR" ] || continue

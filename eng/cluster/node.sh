@@ -21,7 +21,7 @@ case "$1" in
     ;;
   crash)
     stop node 0
-    for name in kubelet containerd kube-proxy dns dns-names; do stop $name 0; done
+    for name in kubelet containerd kube-proxy dns discovery; do stop $name 0; done
     exit 0
     ;;
   start) ;;
@@ -66,7 +66,7 @@ running dns || start dns "${ON_NODE[@]}" dnsmasq --keep-in-foreground --no-hosts
 if ! command -v kubectl >/dev/null; then
   say "Pods find no Services by name: there is no kubectl on PATH, which lists them for the DNS server."
 else
-  running dns-names || start dns-names "${ON_NODE[@]}" "$HERE/dns-names.sh" "$CLUSTER_DIR"
+  running discovery || start discovery "${ON_NODE[@]}" "$HERE/discovery.sh" "$CLUSTER_DIR"
 fi
 
 healthy() { inside curl -sf --noproxy '*' --max-time 5 http://127.0.0.1:10248/healthz; }

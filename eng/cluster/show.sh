@@ -1,6 +1,6 @@
 # What `./cpt cluster` tells people and scripts; sourced by cluster.sh.
 
-PROGRAMS=(etcd kube-apiserver kube-controller-manager kube-scheduler containerd kubelet kube-proxy dns dns-names)
+PROGRAMS=(etcd kube-apiserver kube-controller-manager kube-scheduler containerd kubelet kube-proxy dns discovery)
 
 say_what_next() {
   local config

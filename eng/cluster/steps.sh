@@ -99,7 +99,7 @@ load_images() {
   mkdir -p "$CLUSTER_DIR/loaded"
   for image in "$@"; do
     archive=$ROOT/artifacts/images/$image.tar
-    stamp=$(sha256sum <"$archive") || return
+    stamp=$(stat -L -c "%s %Y" "$archive") || return
     [ "$stamp" != "$(cat "$CLUSTER_DIR/loaded/$image" 2>/dev/null)" ] || continue
     quietly load "$HERE/load.sh" "$CLUSTER_DIR" "$archive" || return
     [ ! -e "$CLUSTER_DIR/loaded/$image" ] || touch "$CLUSTER_DIR/loaded/$image.is-new"
@@ -127,7 +127,7 @@ YAML
 
 apply_addons() {
   local addon
-  mkdir -p "$CLUSTER_DIR/var/lib/cpt-volumes/azurite"
+  mkdir -p "$CLUSTER_DIR"/var/lib/cpt-volumes/{azurite,scrape}
   make_namespace cpt-dev || return
   # The alerts that the chart brings, for as long as there is no Prometheus operator to read them.
   if compgen -G "$ROOT/charts/cpt-operator/rules/*.yaml" >/dev/null; then
@@ -159,13 +159,14 @@ install_operator() {
   restart_if_new operator cpt-system cpt-operator
 }
 
+# Ready, or what a person would look up next.
 wait_for_deployments() {
   local deployment
   for deployment in $(kubectl --namespace "$1" get deployments -o name); do
     kubectl --namespace "$1" rollout status "$deployment" --timeout=180s && continue
-    # What a person would look up next.
     kubectl --namespace "$1" get pods -o wide
-    kubectl --namespace "$1" get events --sort-by=.lastTimestamp | tail -n 15
+    kubectl --namespace "$1" get events --sort-by=.lastTimestamp | tail -n 8
+    kubectl --namespace "$1" logs "$deployment" --tail=8
     return 1
   done
 }
