@@ -72,7 +72,10 @@ internal sealed class ClusterWorld : IAsyncDisposable
         : throw new InvalidOperationException();
 
     /// <summary>An operator for this namespace alone. Stopped with the world, or by <see cref="StopAsync"/>.</summary>
-    public async Task<WebApplication> StartOperatorAsync(Func<OperatorOptions, OperatorOptions>? change = null, Action<OperatorSettings>? adjust = null)
+    /// <param name="change">Other options.</param>
+    /// <param name="adjust">Other settings.</param>
+    /// <param name="identity">As whom; null: as the administrator.</param>
+    public async Task<WebApplication> StartOperatorAsync(Func<OperatorOptions, OperatorOptions>? change = null, Action<OperatorSettings>? adjust = null, ClusterConfig? identity = null)
     {
         var options = new OperatorOptions
         {
@@ -87,7 +90,7 @@ internal sealed class ClusterWorld : IAsyncDisposable
             Log = LogStyle.Text,
             Meter = "Cpt.Operator." + Namespace,
         };
-        var application = OperatorHost.Build((change ?? (same => same))(options), Client.Cluster, adjust);
+        var application = OperatorHost.Build((change ?? (same => same))(options), identity ?? Client.Cluster, adjust);
         _operators.Add(application);
         await application.StartAsync(TestContext.Current.CancellationToken);
         return application;
