@@ -37,6 +37,6 @@ internal static class FaultRun
             method: RFT
             task: {uri: "generated://digits/half?seed=1&train=512&eval=64"}
             rft: {algorithm: GRPO, groupSize: 8, maxResponseTokens: 4}
-            parameters: {learningRate: "5e-5", steps: "150", batchSize: "32", maxSequenceTokens: "16"}
+            parameters: {learningRate: "5e-5", steps: "80", batchSize: "32", maxSequenceTokens: "16"}
         """);
 }
