@@ -1,24 +1,33 @@
 #!/usr/bin/env bash
-# publish.sh DIRECTORY [operator|trainer-cpu|trainer-cuda …]: the programs of the images, compiled for their machine before they start (ReadyToRun),
-# into DIRECTORY/NAME. Without the shim, which is compiled where its libtorch is. Runs in the SDK's image or on a machine with the .NET SDK.
+# publish.sh DIRECTORY operator|trainer-cpu|trainer-cuda: the program of an image into DIRECTORY/NAME/app, compiled for its machine before it starts
+# (ReadyToRun), and the list of its NuGet packages into DIRECTORY/NAME/nuget.cdx.json. Without the shim, which is compiled where its libtorch is. Runs in
+# the SDK's image or on a machine with the .NET SDK. SOURCE_REVISION: the commit, where there is no git to ask.
 set -euo pipefail
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
-[ $# -ge 1 ] || { sed -n '2,3s/^# \{0,1\}//p' "$0"; exit 64; }
-directory=$(mkdir -p "$1" && cd "$1" && pwd)
-shift
-[ $# -gt 0 ] || set -- operator trainer-cpu
-export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+[ $# -eq 2 ] || { sed -n '2,4s/^# \{0,1\}//p' "$0" >&2; exit 64; }
+name=$2
+case "$name" in
+  operator) project=Cpt.Operator program=cpt-operator self=false ;;
+  trainer-cpu) project=Cpt.Trainer program=cpt-trainer self=false ;;
+  trainer-cuda) project=Cpt.Trainer program=cpt-trainer self=true ;; # PyTorch's images have no .NET
+  *) echo "publish.sh: \"$name\" is not one of operator, trainer-cpu, trainer-cuda" >&2; exit 64 ;;
+esac
 case "$(uname -m)" in aarch64) platform=linux-arm64 ;; *) platform=linux-x64 ;; esac
+mkdir -p "$1"
+directory=$(cd "$1" && pwd)/$name
+rm -rf "$directory"
+mkdir -p "$directory"
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+# A folder of their own: other settings, and no build of ./cpt or ./test.sh is disturbed.
+export ArtifactsPath=${CPT_IMAGES_BUILD:-$root/artifacts/images/build}
+cd "$root"
+dotnet publish "src/$project/$project.csproj" -c Release -r "$platform" --self-contained "$self" -o "$directory/app" \
+  -p:PublishReadyToRun=true -p:ContinuousIntegrationBuild=true -p:DebugType=none -p:PublishDocumentationFiles=false -p:NativeShim=false \
+  ${SOURCE_REVISION:+"-p:SourceRevisionId=$SOURCE_REVISION"} -nodeReuse:false --tl:off -clp:NoSummary -v quiet
+rm -f "$directory"/app/*.xml "$directory"/app/*.pdb
 
-for name in "$@"; do
-  case "$name" in
-    operator) project=Cpt.Operator self=false ;;
-    trainer-cpu) project=Cpt.Trainer self=false ;;
-    trainer-cuda) project=Cpt.Trainer self=true ;;
-    *) echo "publish.sh: \"$name\" is not one of operator, trainer-cpu, trainer-cuda" >&2; exit 64 ;;
-  esac
-  rm -rf "${directory:?}/$name"
-  (cd "$root" && dotnet publish "src/$project/$project.csproj" -c Release -r "$platform" --self-contained "$self" -o "$directory/$name" \
-    -p:PublishReadyToRun=true -p:DebugType=none -p:PublishDocumentationFiles=false -p:NativeShim=false --artifacts-path "${CPT_IMAGES_BUILD:-$root/artifacts/images/build}" -nodeReuse:false --tl:off -clp:NoSummary -v quiet)
-  rm -f "$directory/$name"/*.xml "$directory/$name"/*.pdb
-done
+version=$(sed -n 's/.*<Version>\(.*\)<\/Version>.*/\1/p' Directory.Build.props)
+dotnet tool restore >/dev/null
+dotnet tool run dotnet-CycloneDX "src/$project/$project.csproj" --disable-package-restore --no-serial-number --runtime "$platform" \
+  --output "$directory" --filename nuget.cdx.json --output-format Json --spec-version 1.6 --set-name "$program" --set-version "$version" >"$directory.log"
+rm -f "$directory.log"
