@@ -55,7 +55,7 @@ done
 old=()
 ! older_than 27 "$BIN/kubelet" || old+=(--container-runtime=remote)
 running kubelet || start kubelet "${ON_NODE[@]}" kubelet --config="$CLUSTER_DIR/kubelet.yaml" --kubeconfig="$CLUSTER_DIR/kubelet.kubeconfig" \
-  --hostname-override=node --node-ip="$NODE_ADDRESS" "${old[@]}" --container-runtime-endpoint=unix:///run/containerd/containerd.sock
+  --hostname-override=node --node-ip="$NODE_ADDRESS" "${old[@]}" --maximum-dead-containers-per-container=3 --container-runtime-endpoint=unix:///run/containerd/containerd.sock
 running kube-proxy || start kube-proxy "${ON_NODE[@]}" kube-proxy --config="$CLUSTER_DIR/kube-proxy.yaml"
 
 mkdir -p "$CLUSTER_DIR/dns"

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Cpt.Cluster.Tests;
 
 /// <summary>Pods run, end, and are ended as on any cluster.</summary>
@@ -79,6 +81,59 @@ public sealed class PodTests(Node node)
 
         // And a pod reaches itself through its Service, which needs the packet to turn round.
         Assert.Contains("here", await cluster.KubectlAsync(Cancellation, "exec", "web", "--", "sh", "-c", $"printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 5 {service} 80"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PodsFindServicesAndTheirPeersByName()
+    {
+        var cluster = await node.ClusterAsync();
+        await cluster.KubectlAsync(Cancellation, "create", "service", "clusterip", "front", "--tcp=80:8080");
+        var service = await cluster.KubectlAsync(Cancellation, "get", "service", "front", "-o", "jsonpath={.spec.clusterIP}");
+        await cluster.KubectlAsync(Cancellation, "create", "service", "clusterip", "rank", "--clusterip=None");
+        await cluster.ApplyAsync(Pods.Running("rank", "sleep 600").Replace("spec:", "spec:\n  hostname: zero\n  subdomain: rank", StringComparison.Ordinal), Cancellation);
+        await cluster.UntilAsync("rank", "Running");
+        var address = (string)(await cluster.ReadAsync("rank"))!["status"]!["podIP"]!;
+
+        Task Finds(string name, string what) => Eventually.ThatAsync(async () =>
+            (await cluster.Kubectl.RunAsync("exec", "rank", "--", "nslookup", name + ".default.svc.cluster.local")).Output.Contains("Address: " + what, StringComparison.Ordinal));
+        await Finds("front", service);
+        await Finds("rank", address);
+        await Finds("zero.rank", address);
+        Assert.Contains("NXDOMAIN", (await cluster.Kubectl.RunAsync("exec", "rank", "--", "nslookup", "nobody.default.svc.cluster.local")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PrometheusIsToldOfPodsThatAskForItForAsLongAsTheyRun()
+    {
+        var cluster = await node.ClusterAsync();
+        var list = Path.Combine(cluster.Directory, "var", "lib", "cpt-volumes", "scrape", "pods.json");
+        JsonNode? Target() => JsonNode.Parse(File.ReadAllText(list))!.AsArray().SingleOrDefault(target => (string?)target!["labels"]!["pod"] == "measured");
+        var manifest = Pods.Running("measured", "sleep 600").Replace(
+            "labels: { app: measured }",
+            "labels: { app: measured, cpt.dev/run: digits, cpt.dev/stage: parity }\n  annotations: { prometheus.io/scrape: 'true', prometheus.io/port: '9400' }",
+            StringComparison.Ordinal);
+        await cluster.ApplyAsync(manifest, Cancellation);
+        await Eventually.ThatAsync(() => File.Exists(list) && Target() is not null);
+        var address = (string)(await cluster.ReadAsync("measured"))!["status"]!["podIP"]!;
+        Assert.Equal(
+            $$$"""{"targets":["{{{address}}}:9400"],"labels":{"namespace":"default","pod":"measured","__metrics_path__":"/metrics","cpt_dev_run":"digits","cpt_dev_stage":"parity"}}""",
+            Target()!.ToJsonString());
+
+        await cluster.KubectlAsync(Cancellation, "delete", "pod", "measured", "--wait=false");
+        await Eventually.ThatAsync(() => Target() is null);
+    }
+
+    [Fact]
+    public async Task TheAddOnsAreWhatTheApiServerTakes()
+    {
+        var cluster = await node.ClusterAsync();
+        await cluster.KubectlAsync(Cancellation, "create", "namespace", "cpt-dev");
+        var services = await cluster.KubectlAsync(Cancellation, "get", "service", "kubernetes", "-o", "jsonpath={.spec.clusterIP}");
+        foreach (var addOn in Directory.EnumerateFiles(Path.Combine(Repository.Root, "eng", "cluster", "addons"), "*.yaml"))
+        {
+            var manifest = (await File.ReadAllTextAsync(addOn, Cancellation)).Replace("SERVICES.", services[..(services.LastIndexOf('.') + 1)], StringComparison.Ordinal);
+            await cluster.Kubectl.OutputAsync(["apply", "--dry-run=server", "-f", "-"], manifest, Cancellation);
+        }
     }
 
     /// <summary>Waits for the server, and for kube-proxy to have heard of it.</summary>

@@ -21,10 +21,10 @@ internal static class LocalClusterCommand
         Verb("kubeconfig", "Print a kubeconfig that holds all it needs", Shared()),
     };
 
-    /// <summary>The script of the checkout around this program; null where there is none.</summary>
-    private static string? Script()
+    /// <exception cref="CliException">Nothing above the directory is a checkout.</exception>
+    internal static string ScriptAbove(string directory, string verb)
     {
-        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        for (var at = new DirectoryInfo(directory); at is not null; at = at.Parent)
         {
             var script = Path.Combine(at.FullName, "eng", "cluster", "cluster.sh");
             if (File.Exists(script))
@@ -33,7 +33,9 @@ internal static class LocalClusterCommand
             }
         }
 
-        return null;
+        throw new CliException(
+            ExitCodes.InputNotFound,
+            $"cpt cluster works from a checkout of the project only: it is made of the scripts in eng/cluster, and there are none above {directory}. In a checkout: sudo ./cpt cluster {verb}");
     }
 
     private static List<Option> Shared() =>
@@ -60,8 +62,7 @@ internal static class LocalClusterCommand
 
         command.SetAction((result, cancellation) => CommandErrors.GuardAsync(result, async () =>
         {
-            var script = Script() ?? throw new CliException(ExitCodes.InputNotFound,
-                $"cpt cluster works from a checkout of the project only: it is made of the scripts in eng/cluster, and there are none above {AppContext.BaseDirectory}. In a checkout: sudo ./cpt cluster {name}");
+            var script = ScriptAbove(AppContext.BaseDirectory, name);
             using var process = Process.Start(new ProcessStartInfo(script, result.Tokens.Select(token => token.Value).SkipWhile(token => token != Name).Skip(1)) { UseShellExecute = false })!;
             // Ctrl-C reaches the script by itself; it ends, and so does this.
             await process.WaitForExitAsync(CancellationToken.None);
