@@ -10,7 +10,7 @@ public sealed class DashboardTests(InstalledCluster cluster)
     {
         await cluster.StartAsync();
         var ns = await cluster.NamespaceAsync("watched");
-        var run = await ClusterRun.ApplyAsync(cluster.Kubectl, ns, "watched", Manifest("watched"));
+        var run = await ClusterRun.ApplyAsync(cluster.Kubectl, ns, "watched", Manifest(ns, "watched"));
 
         // A retry and a preemption, which panels count.
         await Faults.Faults.RunOutOfMemoryAsync(await run.InTheMiddleOfAsync("refine"));
@@ -20,7 +20,7 @@ public sealed class DashboardTests(InstalledCluster cluster)
         await run.SucceededAsync();
 
         // A second run of the same stages reuses them.
-        var again = await ClusterRun.ApplyAsync(cluster.Kubectl, ns, "watched-again", Manifest("watched-again"));
+        var again = await ClusterRun.ApplyAsync(cluster.Kubectl, ns, "watched-again", Manifest(ns, "watched-again"));
         await again.SucceededAsync();
 
         IReadOnlyList<DashboardQuery> unanswered = [];
@@ -30,14 +30,14 @@ public sealed class DashboardTests(InstalledCluster cluster)
             () => Task.FromResult("without data:\n" + string.Join('\n', unanswered)));
     }
 
-    private static string Manifest(string name) => $$$"""
+    private static string Manifest(string ns, string name) => $$$"""
         apiVersion: cpt.dev/v1alpha1
         kind: ContinualRun
         metadata: {name: {{{name}}}}
         spec:
           seed: 3
           baseModel: {uri: bundled://models/digits-base}
-          storage: {uri: azblob://watched/all, secretRef: {name: cpt-storage}}
+          storage: {uri: azblob://watched/{{{ns}}}, secretRef: {name: cpt-storage}}
           template:
             resources: {requests: {cpu: 200m, memory: 256Mi}, limits: {memory: 1Gi} }
           checkpoint: {intervalSteps: 5}

@@ -19,7 +19,7 @@ public sealed class UninstallTests(InstalledCluster cluster)
         Assert.Equal("", await cluster.Kubectl.OutputAsync(["get", "deployments,pods", "-n", InstalledCluster.OperatorNamespace, "-o", "name"]));
         var left = await run.GetAsync();
         var first = ClusterRun.Stage(left, FaultRun.Learn)!;
-        var store = CheckpointStore.Open("azblob://faults/uninstall", new StorageOptions { Environment = name => name == "AZURE_STORAGE_CONNECTION_STRING" ? cluster.ConnectionString : null });
+        var store = CheckpointStore.Open(FaultRun.StorageOf(run.Namespace), new StorageOptions { Environment = name => name == "AZURE_STORAGE_CONNECTION_STRING" ? cluster.ConnectionString : null });
         var manifest = await store.ReadManifestAsync((string)first["stageHash"]!, TestContext.Current.CancellationToken);
         Assert.Equal((string?)first["checkpointDigest"], manifest?.ModelDigest);
 

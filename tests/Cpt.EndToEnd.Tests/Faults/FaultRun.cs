@@ -8,6 +8,9 @@ internal static class FaultRun
     public const string Learn = "learn";
     public const string Refine = "refine";
 
+    /// <summary>Namespaces have names of their own, also from one test run to the next.</summary>
+    public static string StorageOf(string ns) => $"azblob://faults/{ns}";
+
     public static Task<ClusterRun> StartAsync(Kubectl kubectl, string ns, string name) => ClusterRun.ApplyAsync(kubectl, ns, name, $$$"""
         apiVersion: cpt.dev/v1alpha1
         kind: ContinualRun
@@ -16,7 +19,7 @@ internal static class FaultRun
           seed: 7
           baseModel: {uri: bundled://models/digits-base}
           storage:
-            uri: azblob://faults/{{{name}}}
+            uri: {{{StorageOf(ns)}}}
             secretRef: {name: cpt-storage}
           template:
             terminationGracePeriodSeconds: 30
