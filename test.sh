@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ./test.sh [unit|cluster|all]: installs what tests need, builds the solution, runs every test project, and ends with "N passed, N failed".
-#   unit     without the tests that start whole runs (trait Category=EndToEnd) or an API server (Category=Cluster)
+#   unit     without the tests that start whole runs (trait Category=EndToEnd), an API server (Category=Cluster) or build images (Category=Images)
 #   cluster  those against a real API server alone; see tests/cluster/README.md for where it comes from
 #   all      everything (the default)
 set -euo pipefail
@@ -10,7 +10,7 @@ ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 
 mode=${1:-all}
 case "$mode" in
-  unit) filter=(-trait- Category=EndToEnd -trait- Category=Cluster) ;;
+  unit) filter=(-trait- Category=EndToEnd -trait- Category=Cluster -trait- Category=Images) ;;
   cluster) filter=(-trait Category=Cluster) ;;
   all) filter=() ;;
   -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;;
