@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # ./test.sh [unit|cluster|e2e|all]: installs what tests need, builds the solution, runs every test project, and ends with "N passed, N failed".
-#   unit     without the tests that start whole runs (trait Category=EndToEnd), an API server (Category=Cluster) or a node (Category=Node, E2E)
+#   unit     without the tests that start whole runs (trait Category=EndToEnd), an API server (Category=Cluster), build images (Images) or need a node (Node, E2E)
 #   cluster  those against a real API server alone; see eng/cluster/README.md for where it comes from
-#   e2e      those on a real cluster whose node runs pods (Category=Node, E2E); they need root and say so where they are skipped
+#   e2e      images that are built, and a real cluster whose node runs pods (Category=Images, Node, E2E); they need root and say so where they are skipped
 #   all      everything (the default)
 set -euo pipefail
 
@@ -11,9 +11,9 @@ ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 
 mode=${1:-all}
 case "$mode" in
-  unit) filter=(-trait- Category=EndToEnd -trait- Category=Cluster -trait- Category=Node -trait- Category=E2E) ;;
+  unit) filter=(-trait- Category=EndToEnd -trait- Category=Cluster -trait- Category=Images -trait- Category=Node -trait- Category=E2E) ;;
   cluster) filter=(-trait Category=Cluster) ;;
-  e2e) filter=(-trait Category=Node -trait Category=E2E) ;;
+  e2e) filter=(-trait Category=Images -trait Category=Node -trait Category=E2E) ;;
   all) filter=() ;;
   -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
   *) die 64 "test.sh: \"$mode\" is not one of unit, cluster, e2e, all." ;;

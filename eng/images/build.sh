@@ -50,8 +50,9 @@ image_name() {
 # sources TARGET: what it is made of.
 sources() {
   case "$1" in
-    azurite | prometheus) echo eng/images eng/fetch-azurite.sh ;;
-    *) echo Dockerfile .dockerignore .config eng/images eng/build-shim.sh eng/System.IO.Hashing src examples/models ;;
+    azurite) echo eng/images/{Dockerfile.dev,bases.sh,collect-root.sh} eng/fetch-azurite.sh ;;
+    prometheus) echo eng/images/{Dockerfile.dev,bases.sh,collect-root.sh} ;;
+    *) echo Dockerfile .dockerignore .config eng/images/{bases,collect-root,drop-unused,publish,sbom}.sh eng/images/sbom.jq eng/build-shim.sh eng/System.IO.Hashing src examples/models ;;
   esac
 }
 

@@ -101,7 +101,15 @@ public sealed class InstalledCluster : IAsyncDisposable
 
     private async Task<JsonNode> UpAsync()
     {
-        (await CptAsync("cluster", "up", "--name", _name, "--kubeconfig", _kubeconfig)).Succeeded();
+        if (_given is null)
+        {
+            await InstallOperatorAsync();
+        }
+        else
+        {
+            await File.WriteAllTextAsync(_kubeconfig, (await CptAsync("cluster", "kubeconfig", "--name", _name)).Succeeded());
+        }
+
         _status = JsonNode.Parse((await CptAsync("cluster", "status", "--name", _name, "-o", "json")).Succeeded())!;
         Kubectl = new Kubectl(_kubeconfig, Path.Combine(Directory, "kubectl-cache"));
         var secret = await Kubectl.OutputAsync(["get", "secret", StorageSecret, "-n", "default", "-o", "jsonpath={.data.AZURE_STORAGE_CONNECTION_STRING}"]);
