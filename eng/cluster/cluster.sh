@@ -53,7 +53,7 @@ case "$verb" in
   *) wrong "\"$verb\" is not one of up, down, load, status, kubeconfig." ;;
 esac
 
-NAME=dev OPERATOR=yes ADDONS=yes OUTPUT=text KUBECONFIG_FILE= archives=()
+NAME=dev OPERATOR=yes ADDONS=yes OUTPUT=text KUBECONFIG_FILE="" archives=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --name=* | --kubeconfig=* | --output=*) set -- "${1%%=*}" "${1#*=}" "${@:2}"; continue ;;
@@ -80,7 +80,7 @@ done
 case "$OUTPUT" in text | json) ;; *) wrong "-o $OUTPUT: it is text or json." ;; esac
 [ "$verb" != load ] || [ ${#archives[@]} -gt 0 ] || wrong "load needs at least one image archive."
 if [ "$(id -u)" -ne 0 ]; then
-  say "cpt cluster $verb needs root: a node makes namespaces, mounts and cgroups. Run:" "  sudo $0 $verb"
+  say "cpt cluster $verb needs root: a node makes namespaces, mounts and cgroups. Run:" "  sudo ${CPT_COMMAND:-./cpt} cluster $verb"
   exit 69
 fi
 
