@@ -1,9 +1,9 @@
 # What only tests need, fetched into artifacts/: nothing is installed for the whole machine. Sourced by ./test.sh.
 
-# Azurite, the tokenizer file that golden values were made with, and an evaluator of CEL, at exact versions.
+# Azurite, the tokenizer file that golden values were made with, an evaluator of CEL, and Grafana's types of dashboards, at exact versions.
 need_node_tools() {
   local script
-  for script in fetch-azurite fetch-test-data fetch-cel; do
+  for script in fetch-azurite fetch-test-data fetch-cel fetch-grafana-schema; do
     say "Making sure of what eng/$script.sh fetches …"
     "$ROOT/eng/$script.sh" >/dev/null || die $EX_UNAVAILABLE "eng/$script.sh failed; its message is above."
   done
@@ -18,18 +18,18 @@ need_helm() {
   "$ROOT/eng/fetch-helm.sh" >/dev/null || die $EX_UNAVAILABLE "eng/fetch-helm.sh failed; its message is above."
 }
 
-# promtool checks the trainer's metrics page. Debian has it inside the prometheus package, whose installation would start a server; so it is only unpacked.
+# promtool checks metrics pages and alert rules; prometheus answers what the dashboards ask. Installing Debian's package would start a server; so it is only unpacked.
 need_promtool() {
-  command -v promtool >/dev/null && return 0
+  command -v promtool >/dev/null && command -v prometheus >/dev/null && return 0
   local place="$ROOT/artifacts/tools/prometheus"
   if [ ! -x "$place/usr/bin/promtool" ]; then
-    say "Unpacking promtool (from Debian's prometheus package) into artifacts/tools …"
+    say "Unpacking Debian's prometheus package into artifacts/tools …"
     mkdir -p "$place"
     (
       cd "$place"
       apt-get download -q prometheus || { [ "$(id -u)" -eq 0 ] && apt-get update -q && apt-get download -q prometheus; }
       dpkg-deb -x prometheus_*.deb . && rm -f prometheus_*.deb
-    ) >"$place.log" 2>&1 || die $EX_UNAVAILABLE "promtool could not be had: $(tail -n 3 "$place.log")"
+    ) >"$place.log" 2>&1 || die $EX_UNAVAILABLE "prometheus could not be had: $(tail -n 3 "$place.log")"
   fi
   PATH="$place/usr/bin:$PATH"
 }

@@ -66,7 +66,7 @@ internal sealed partial class TrainerProcess
             _spec = StageSpecReader.Read(_options.StageFile!);
             _reporter = Reporter(_spec);
             using var metrics = new TrainerMetrics(_reporter);
-            using var exposition = new PrometheusExposition(metrics.Meter, new("run", _spec.Run), new("stage", _spec.Stage));
+            using var exposition = new PrometheusExposition(metrics.Meter, new("namespace", _spec.Namespace), new("run", _spec.Run), new("stage", _spec.Stage));
             await using var server = await StatusServer.StartAsync(_options.Port, anyAddress: _options.Port != 0, _reporter, exposition, _options.Stall);
             using var work = WorkDirectory.Open(_options.WorkDirectory);
             await new StageAttempt(_spec, work, _reporter, metrics, outcome, _time, stop.Requested).RunAsync();

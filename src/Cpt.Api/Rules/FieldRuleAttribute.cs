@@ -12,6 +12,9 @@ public abstract class FieldRuleAttribute : Attribute
     /// <summary>What is wrong with the value and what would be right, or null when it obeys. Never called with null.</summary>
     public abstract string? Check(object value);
 
+    /// <summary>The rule in a few words, for the reference.</summary>
+    internal abstract string Said();
+
     /// <summary>Adds the rule to the field's schema: what a server without CEL can hold as keywords, the rest as a CEL rule.</summary>
     internal abstract void Describe(JsonObject schema);
 }

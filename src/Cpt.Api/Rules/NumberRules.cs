@@ -16,6 +16,8 @@ public sealed class MinimumAttribute(long value, string? because = null) : Field
         return number >= Value ? null : string.Create(CultureInfo.InvariantCulture, $"{number} is too small; {because ?? $"the smallest value is {Value}"}");
     }
 
+    internal override string Said() => string.Create(CultureInfo.InvariantCulture, $"at least {Value}");
+
     internal override void Describe(JsonObject schema) => schema["minimum"] = Value;
 }
 
@@ -31,6 +33,8 @@ public sealed class MaximumAttribute(long value, string? because = null) : Field
         var number = Convert.ToInt64(value, CultureInfo.InvariantCulture);
         return number <= Value ? null : string.Create(CultureInfo.InvariantCulture, $"{number} is too large; {because ?? $"the largest value is {Value}"}");
     }
+
+    internal override string Said() => string.Create(CultureInfo.InvariantCulture, $"at most {Value}");
 
     internal override void Describe(JsonObject schema) => schema["maximum"] = Value;
 }

@@ -19,6 +19,8 @@ public sealed partial class DnsLabelAttribute : FieldRuleAttribute
             : $"\"{text}\" is not a name; use lowercase letters, digits and '-', starting and ending with a letter or digit, at most 63 characters";
     }
 
+    internal override string Said() => "a DNS label";
+
     internal override void Describe(JsonObject schema)
     {
         schema["maxLength"] = MaximumLength;
@@ -74,6 +76,8 @@ public sealed class UriSchemeAttribute(params string[] schemes) : FieldRuleAttri
             : null;
     }
 
+    internal override string Said() => string.Join(", ", Schemes.Select(scheme => $"`{scheme}://`"));
+
     internal override void Describe(JsonObject schema)
     {
         const string character = @"[^\x00-\x1f\x7f]";
@@ -98,6 +102,10 @@ public sealed class ItemsAttribute(int minimum, int maximum) : FieldRuleAttribut
             : string.Create(CultureInfo.InvariantCulture, $"has {count} entries; it must have {Minimum} to {Maximum}");
     }
 
+    internal override string Said() => Minimum > 0
+        ? string.Create(CultureInfo.InvariantCulture, $"{Minimum} to {Maximum} entries")
+        : string.Create(CultureInfo.InvariantCulture, $"at most {Maximum} entries");
+
     internal override void Describe(JsonObject schema)
     {
         var what = schema["type"]!.GetValue<string>() == "array" ? "Items" : "Properties";
@@ -120,6 +128,8 @@ public sealed class MaximumLengthAttribute(int length) : FieldRuleAttribute
             ? null
             : string.Create(CultureInfo.InvariantCulture, $"is {((string)value).Length} characters long; at most {Length} are allowed");
 
+    internal override string Said() => string.Create(CultureInfo.InvariantCulture, $"at most {Length} characters");
+
     internal override void Describe(JsonObject schema) => schema["maxLength"] = Length;
 }
 
@@ -130,6 +140,8 @@ public sealed class OneOfAttribute(params string[] words) : FieldRuleAttribute
 
     public override string? Check(object value) =>
         Words.Contains((string)value, StringComparer.Ordinal) ? null : $"\"{value}\" is unknown; use one of {string.Join(", ", Words)}";
+
+    internal override string Said() => string.Join(", ", Words.Select(word => $"`{word}`"));
 
     internal override void Describe(JsonObject schema) => schema["enum"] = new JsonArray([.. Words.Select(word => JsonValue.Create(word))]);
 }

@@ -53,6 +53,8 @@ public sealed partial class DecimalAttribute : FieldRuleAttribute
             && double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out number);
     }
 
+    internal override string Said() => Bounds();
+
     internal override void Describe(JsonObject schema)
     {
         schema["maxLength"] = MaximumLength;
@@ -105,6 +107,8 @@ public sealed partial class WholeNumberAttribute(long minimum, long maximum) : F
         var number = long.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         return new MinimumAttribute(Minimum).Check(number) ?? new MaximumAttribute(Maximum).Check(number);
     }
+
+    internal override string Said() => string.Create(CultureInfo.InvariantCulture, $"at least {Minimum} and at most {Maximum}");
 
     internal override void Describe(JsonObject schema)
     {

@@ -8,7 +8,7 @@ using System.Xml.Linq;
 namespace Cpt.Api.Schema;
 
 /// <summary>
-/// The summaries of this room's types as plain text for <c>kubectl explain</c>. The compiler writes them into an XML file beside the assembly, and every build
+/// The summaries of a room's types as plain text, for <c>kubectl explain</c> and the reference. The compiler writes them into an XML file beside the assembly, and every build
 /// and every publish copies the two together.
 /// </summary>
 internal sealed partial class Documentation
@@ -18,9 +18,12 @@ internal sealed partial class Documentation
     private Documentation(Dictionary<string, XElement> summaries) => _summaries = summaries;
 
     /// <exception cref="FileNotFoundException">The XML file is not there.</exception>
-    public static Documentation Load()
+    public static Documentation Load() => Load(typeof(Documentation).Assembly);
+
+    /// <exception cref="FileNotFoundException">The XML file is not there.</exception>
+    public static Documentation Load(Assembly assembly)
     {
-        var path = Path.Combine(AppContext.BaseDirectory, typeof(Documentation).Assembly.GetName().Name + ".xml");
+        var path = Path.Combine(AppContext.BaseDirectory, assembly.GetName().Name + ".xml");
         if (!File.Exists(path))
         {
             throw new FileNotFoundException($"{path} is missing: it holds the descriptions of all fields and lies beside the program wherever that was built or published whole");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Cpt.Api.Schema;
+using Cpt.Api.Schema.Reference;
 using Cpt.Cli.Running;
 using Cpt.Contract;
 
@@ -11,33 +12,45 @@ internal static class GenerateCommand
     public static Command Create() => new("generate", "Write the files that follow from the program")
     {
         Definitions(),
+        Reference(),
     };
 
-    private static Command Definitions()
-    {
-        var output = new Option<string>("--output") { Description = "Directory for the files; - writes to standard output", HelpName = "DIR", DefaultValueFactory = _ => "crds" };
-        var check = new Option<bool>("--check") { Description = "Write nothing; fail when a file is missing or differs" };
-        var command = new Command("crds", "Write the CustomResourceDefinition, which teaches an API server what a ContinualRun is") { output, check }.WithExamples("""
+    private static Command Definitions() => File("crds", "Write the CustomResourceDefinition, which teaches an API server what a ContinualRun is", "crds", RunDefinition.FileName, RunDefinition.ToYaml)
+        .WithExamples("""
             Exit codes: 0 written, or equal; 65 a file differs (--check).
 
               cpt generate crds
               cpt generate crds --check
               cpt generate crds --output - | kubectl apply -f -
             """);
-        command.SetAction((result, _) => CommandErrors.GuardAsync(result, () => WriteAsync(result, result.GetRequiredValue(output), result.GetValue(check))));
+
+    private static Command Reference() => File("reference", "Write the reference of the API: every field, condition, reason, column, label and exit code", "docs", ReferencePage.FileName, () => ReferencePage.ToMarkdown(typeof(ExitCodes)))
+        .WithExamples("""
+            Exit codes: 0 written, or equal; 65 a file differs (--check).
+
+              cpt generate reference
+              cpt generate reference --check
+            """);
+
+    private static Command File(string name, string description, string directory, string file, Func<string> text)
+    {
+        var output = new Option<string>("--output") { Description = "Directory for the files; - writes to standard output", HelpName = "DIR", DefaultValueFactory = _ => directory };
+        var check = new Option<bool>("--check") { Description = "Write nothing; fail when a file is missing or differs" };
+        var command = new Command(name, description) { output, check };
+        command.SetAction((result, _) => CommandErrors.GuardAsync(result, () => WriteAsync(result, name, result.GetRequiredValue(output), file, text(), result.GetValue(check))));
         return command;
     }
 
-    private static async Task<int> WriteAsync(ParseResult result, string directory, bool check)
+    private static async Task<int> WriteAsync(ParseResult result, string name, string directory, string file, string text, bool check)
     {
-        var (console, text) = (result.InvocationConfiguration.Output, RunDefinition.ToYaml());
+        var console = result.InvocationConfiguration.Output;
         if (directory == "-")
         {
             await console.WriteAsync(text);
             return ExitCodes.Done;
         }
 
-        var path = Path.Combine(directory, RunDefinition.FileName);
+        var path = Path.Combine(directory, file);
         if (!check)
         {
             Directory.CreateDirectory(directory);
@@ -46,11 +59,13 @@ internal static class GenerateCommand
             return ExitCodes.Done;
         }
 
-        if (File.Exists(path) && await File.ReadAllTextAsync(path) == text)
+        if (System.IO.File.Exists(path) && await System.IO.File.ReadAllTextAsync(path) == text)
         {
             return ExitCodes.Done;
         }
 
-        throw new CliException(ExitCodes.BadData, $"{path} {(File.Exists(path) ? "is not what this program generates" : "does not exist")}; write it with: {CommandName.Value} generate crds --output {ShellWord.Quote(directory)}");
+        throw new CliException(
+            ExitCodes.BadData,
+            $"{path} {(System.IO.File.Exists(path) ? "is not what this program generates" : "does not exist")}; write it with: {CommandName.Value} generate {name} --output {ShellWord.Quote(directory)}");
     }
 }

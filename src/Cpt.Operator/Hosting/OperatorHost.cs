@@ -62,8 +62,9 @@ internal static class OperatorHost
             .AddFinalizer<RunFinalizer, RunObject>(Finalizers.Artifacts, RunFinalizer.Holds);
         var application = builder.Build();
         application.MapOperator();
-        // Nobody else asks for it: it registers its instruments and reads the cache when they are read.
+        // Nobody else asks for them: they register their instruments and read the cache when those are read.
         _ = application.Services.GetRequiredService<RunMetrics>();
+        _ = application.Services.GetRequiredService<RunStateMetrics>();
         return application;
     }
 
@@ -83,8 +84,9 @@ internal static class OperatorHost
         services.AddSingleton<ClusterRules>().AddSingleton<RunMemories>().AddSingleton<RunObserver>();
         services.AddSingleton<PlanExecution>().AddSingleton<UnreadableRun>().AddSingleton<WritePatience>().AddSingleton<Chronicle>();
         services.AddSingleton(_ => new StageMetrics(options.Meter));
-        services.AddSingleton(provider => new RunMetrics(
-            provider.GetRequiredService<StageMetrics>().Meter, provider.GetRequiredService<IInformerCache<RunObject>>(), provider.GetRequiredService<RunMemories>()));
+        services.AddSingleton<ShownRuns>();
+        services.AddSingleton(provider => new RunMetrics(provider.GetRequiredService<StageMetrics>().Meter, provider.GetRequiredService<ShownRuns>()));
+        services.AddSingleton(provider => new RunStateMetrics(provider.GetRequiredService<StageMetrics>().Meter, provider.GetRequiredService<ShownRuns>()));
         services.AddSingleton(options).AddHostedService<ProgressPoller>();
     }
 

@@ -102,7 +102,7 @@ internal sealed class ClusterLookups(RunStorage storage, IRequeue<RunObject> req
         {
             foreach (var need in needs)
             {
-                observation = observation with { Artifacts = observation.Artifacts.With(need, Lookup.Failed("Reading", Sentence(need, observation.Run), permanent: false)) };
+                observation = observation with { Artifacts = observation.Artifacts.With(need, Lookup.Failed(Reasons.Reading, Sentence(need, observation.Run), permanent: false)) };
             }
         }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Cpt.Api;
+using Cpt.Operator.Hosting;
 using Cpt.Planning;
 
 namespace Cpt.Operator.Measuring;
@@ -20,9 +21,9 @@ internal sealed class StageMetrics : IDisposable
     private readonly Histogram<double> _durations;
     private readonly Histogram<double> _handoffs;
     private readonly Counter<long> _retries;
-    private readonly Counter<long> _preemptions;
-    private readonly Counter<long> _reused;
     private readonly Counter<double> _gpuSeconds;
+    private long _preemptions;
+    private long _reused;
 
     /// <param name="name">Of the meter; several operators in one process need several.</param>
     public StageMetrics(string name)
@@ -31,9 +32,11 @@ internal sealed class StageMetrics : IDisposable
         _durations = Meter.CreateHistogram("cpt_stage_duration_seconds", "s", "From the first attempt of a stage to its end.", advice: s_long);
         _handoffs = Meter.CreateHistogram("cpt_stage_handoff_seconds", "s", "From the end of a Job to the next one accepted by the API server.", advice: s_short);
         _retries = Meter.CreateCounter<long>("cpt_stage_retries_total", null, "Attempts that failed and were followed by another.");
-        _preemptions = Meter.CreateCounter<long>("cpt_stage_preemptions_total", null, "Attempts that were taken away.");
-        _reused = Meter.CreateCounter<long>("cpt_stage_reused_total", null, "Stages that were not trained, because the same had been trained before.");
-        _gpuSeconds = Meter.CreateCounter<double>("cpt_gpu_seconds_total", "s", "Time that trainers ran, times the GPUs in their limits.");
+        _gpuSeconds = Meter.CreateCounter<double>("cpt_gpu_seconds_total", "s", "Time that trainers ran, times the GPUs in their limits, by the namespace of the run.");
+        // Observed, so that they are there from the start: of a counter that appears with its first event, Prometheus misses that event.
+        Meter.CreateObservableCounter("cpt_stage_preemptions_total", () => Interlocked.Read(ref _preemptions), null, "Attempts that were taken away.");
+        Meter.CreateObservableCounter("cpt_stage_reused_total", () => Interlocked.Read(ref _reused), null, "Stages that were not trained, because the same had been trained before.");
+        Meter.CreateObservableGauge("cpt_operator_build_info", BuildInfo, null, "1; the version of the operator, which every process of it shows, whether it leads or not.");
     }
 
     public Meter Meter { get; }
@@ -50,19 +53,22 @@ internal sealed class StageMetrics : IDisposable
         }
     }
 
-    public void Ended(int gpus, ObservedJob job)
+    public void Ended(string? @namespace, int gpus, ObservedJob job)
     {
         if (gpus > 0 && job is { StartedAt: { } began, FinishedAt: { } ended } && ended > began)
         {
-            _gpuSeconds.Add(gpus * (ended - began).TotalSeconds);
+            _gpuSeconds.Add(gpus * (ended - began).TotalSeconds, new KeyValuePair<string, object?>("namespace", @namespace));
         }
     }
 
     public void Retried(string? reason, int times) => _retries.Add(times, new KeyValuePair<string, object?>("reason", Bounded(reason)));
 
-    public void Preempted(int times) => _preemptions.Add(times);
+    public void Preempted(int times) => Interlocked.Add(ref _preemptions, times);
 
-    public void Reused() => _reused.Add(1);
+    public void Reused() => Interlocked.Increment(ref _reused);
+
+    private static Measurement<int> BuildInfo() => new(
+        1, new("version", OperatorProcess.Version), new("runtime", Environment.Version.ToString()));
 
     private string Bounded(string? reason)
     {

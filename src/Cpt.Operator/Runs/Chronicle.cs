@@ -54,7 +54,7 @@ internal sealed partial class Chronicle(IEventRecorder events, StageMetrics metr
         foreach (var ended in seen.Jobs.Select(job => job.Observed).Where(job =>
             job is { Owned: true, Live: false } && job.Stage == after.Name && job.Attempt > (before?.JudgedAttempts ?? 0) && job.Attempt <= after.JudgedAttempts))
         {
-            metrics.Ended(Gpus(run, after.Name), ended);
+            metrics.Ended(entity.Metadata.Namespace, Gpus(run, after.Name), ended);
         }
 
         if (after.State != before?.State && after.State is StageState.Succeeded or StageState.Reused)

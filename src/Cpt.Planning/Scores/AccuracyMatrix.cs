@@ -74,6 +74,9 @@ public sealed class AccuracyMatrix
             index < cells.Count && double.TryParse(cells[index], CultureInfo.InvariantCulture, out var percent) ? new AccuracyCell(percent / 100) : null;
     }
 
+    /// <summary>The matrix as it was after so many finished stages: its measures are those of that time.</summary>
+    public AccuracyMatrix After(int learned) => new(Tasks, Benchmarks, [.. Rows.Take(learned + 1)]);
+
     /// <summary>For the status of a run.</summary>
     public MatrixStatus ToStatus()
     {

@@ -124,6 +124,7 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
             },
             sources, new TransferHeartbeat(reporter), cancellationToken);
         Directory.Delete(directory, recursive: true);
+        metrics.CheckpointTime.Record(time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0);
         metrics.CheckpointBytes.Record(manifest.Files.Sum(file => file.Size));
         metrics.CheckpointCommitSeconds.Record(time.GetElapsedTime(started).TotalSeconds);
         return manifest;

@@ -28,10 +28,15 @@ internal sealed class StageTraining(
             }
 
             reporter.Phase(TrainerPhase.Training);
+            metrics.CheckpointIntervalSteps.Record(spec.Checkpoint.IntervalSteps);
+            metrics.CheckpointTime.Record(time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0);
             while (!loop.Finished)
             {
                 var due = loop.Step + 1 == loop.StepsDue || IsInterval(loop.Step + 1);
-                Report(loop.RunStep(stop), always: due);
+                var began = time.GetTimestamp();
+                var report = loop.RunStep(stop);
+                metrics.StepSeconds.Record(time.GetElapsedTime(began).TotalSeconds);
+                Report(report, always: due);
                 if (IsInterval(loop.Step) && !loop.Finished)
                 {
                     await checkpoints.CommitStepAsync(policy, loop, CancellationToken.None);

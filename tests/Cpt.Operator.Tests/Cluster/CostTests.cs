@@ -44,10 +44,24 @@ public sealed class CostTests(Clusters clusters)
         await Eventually.ThatAsync(async () => (await MetricsAsync(application)).Contains("cpt_runs{reason=\"AllStagesFinished\"} 1", StringComparison.Ordinal));
 
         var shown = await MetricsAsync(application);
+        var of = $"namespace=\"{world.Namespace}\",run=\"demo\"";
 
         Assert.Equal(87.5, Value(shown, $"cpt_run_average_accuracy{{namespace=\"{world.Namespace}\",run=\"demo\"}}"));
         Assert.Equal(-25, Value(shown, $"cpt_run_forgetting{{namespace=\"{world.Namespace}\",run=\"demo\"}}"));
-        Assert.Equal(75, Value(shown, $"cpt_run_accuracy{{namespace=\"{world.Namespace}\",run=\"demo\",after_stage=\"half\",task=\"parity\"}}"));
+        Assert.Equal(75, Value(shown, $"cpt_run_accuracy{{namespace=\"{world.Namespace}\",run=\"demo\",after_stage=\"half\",task=\"parity\",after_index=\"02\",task_index=\"01\"}}"));
+        Assert.Equal(100, Value(shown, $"cpt_run_stage_average_accuracy{{{of},after_stage=\"parity\",after_index=\"01\"}}"));
+        Assert.Equal(87.5, Value(shown, $"cpt_run_stage_average_accuracy{{{of},after_stage=\"half\",after_index=\"02\"}}"));
+        Assert.Equal(-25, Value(shown, $"cpt_run_stage_forgetting{{{of},after_stage=\"half\",after_index=\"02\"}}"));
+        Assert.Equal(1, Value(shown, $"cpt_run_info{{{of},reason=\"AllStagesFinished\",stage=\"\",methods=\"SFT\"}}"));
+        Assert.Equal(1, Value(shown, $"cpt_run_condition{{{of},condition=\"Succeeded\",status=\"True\",reason=\"AllStagesFinished\"}}"));
+        Assert.Equal(1, Value(shown, $"cpt_run_condition{{{of},condition=\"Stalled\",status=\"False\",reason=\"Finished\"}}"));
+        Assert.Equal(2, Value(shown, $"cpt_run_stages{{{of}}}"));
+        Assert.Equal(2, Value(shown, $"cpt_run_stages_finished{{{of}}}"));
+        Assert.Equal(1, Value(shown, $"cpt_run_preemptions{{{of}}}"));
+        Assert.Equal(1, Value(shown, $"cpt_run_retries{{{of}}}"));
+        Assert.Equal(3, Value(shown, $"cpt_run_max_retries{{{of}}}"));
+        var (began, ended) = (Value(shown, $"cpt_run_stage_started_timestamp_seconds{{{of},stage=\"half\",method=\"SFT\"}}"), Value(shown, $"cpt_run_stage_finished_timestamp_seconds{{{of},stage=\"half\",method=\"SFT\"}}"));
+        Assert.InRange(ended, began, DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1);
         Assert.Equal(1, Value(shown, "cpt_stage_preemptions_total"));
         Assert.Equal(1, Value(shown, "cpt_stage_retries_total{reason=\"Bug\"}"));
         // The second stage after the first, and each second attempt after its first.

@@ -44,11 +44,25 @@ public sealed class StageMetricsTests : IDisposable
     public void GpuTimeIsTheTrainersTimeTimesItsGpus()
     {
         var job = new ObservedJob { Name = "j", Stage = "parity", StageHash = "h", Attempt = 1, Phase = JobPhase.Failed, StartedAt = A.Morning, FinishedAt = A.Morning.AddSeconds(30) };
-        _metrics.Ended(16, job);
-        _metrics.Ended(0, job);
-        _metrics.Ended(8, job with { StartedAt = null });
+        _metrics.Ended("ml", 16, job);
+        _metrics.Ended("ml", 0, job);
+        _metrics.Ended("ml", 8, job with { StartedAt = null });
 
-        Assert.Equal([("cpt_gpu_seconds_total", 480, "")], _seen);
+        Assert.Equal([("cpt_gpu_seconds_total", 480, "namespace=ml")], _seen);
+    }
+
+    [Fact]
+    public void CountersThatNameNothingAreThereBeforeTheirFirstEvent()
+    {
+        _listener.RecordObservableInstruments();
+        Assert.Equal([("cpt_stage_preemptions_total", 0, ""), ("cpt_stage_reused_total", 0, "")], _seen.Where(one => one.Name.EndsWith("_total", StringComparison.Ordinal)));
+        _seen.Clear();
+
+        _metrics.Preempted(2);
+        _metrics.Reused();
+        _listener.RecordObservableInstruments();
+
+        Assert.Equal([("cpt_stage_preemptions_total", 2, ""), ("cpt_stage_reused_total", 1, "")], _seen.Where(one => one.Name.EndsWith("_total", StringComparison.Ordinal)));
     }
 
     [Theory]

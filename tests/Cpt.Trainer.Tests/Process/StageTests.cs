@@ -117,8 +117,14 @@ public sealed class StageTests : IDisposable
         using var health = await http.GetAsync(new Uri("healthz", UriKind.Relative));
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
         var page = await http.GetStringAsync(new Uri("metrics", UriKind.Relative));
-        Assert.Contains("cpt_train_loss{run=\"demo\",stage=\"learn-sums\"} ", page, StringComparison.Ordinal);
-        Assert.Contains("cpt_train_tokens_total{run=\"demo\",stage=\"learn-sums\"} ", page, StringComparison.Ordinal);
+        Assert.Contains("cpt_train_loss{namespace=\"default\",run=\"demo\",stage=\"learn-sums\"} ", page, StringComparison.Ordinal);
+        Assert.Contains("cpt_train_tokens_total{namespace=\"default\",run=\"demo\",stage=\"learn-sums\"} ", page, StringComparison.Ordinal);
+        string[] series =
+        [
+            "cpt_train_phase{namespace=\"default\",run=\"demo\",stage=\"learn-sums\",phase=\"Training\"} 1", "cpt_checkpoint_interval_steps{namespace=\"default\",run=\"demo\",stage=\"learn-sums\"} 0", "cpt_train_step_seconds_count{", "cpt_train_remaining_seconds{",
+            "cpt_checkpoint_last_commit_timestamp_seconds{",
+        ];
+        Assert.All(series, one => Assert.Contains("\n" + one, page, StringComparison.Ordinal));
         child.Signal(15);
         Assert.True(await child.ExitAsync() == ExitCodes.Stopped, child.Log);
         Assert.Equal("", await Promtool.CheckAsync(page));
