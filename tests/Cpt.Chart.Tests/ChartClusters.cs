@@ -45,10 +45,8 @@ public sealed class ChartClusters : IAsyncLifetime
         var cluster = await TestCluster.StartAsync();
         try
         {
-            if (withRuns)
-            {
-                await RunDefinitions.InstallAsync(cluster.Kubectl);
-            }
+            // Those of releases have controllers too: roles are aggregated, Deployments make pods.
+            await (withRuns ? RunDefinitions.InstallAsync(cluster.Kubectl) : cluster.StartControllersAsync());
 
             return (cluster, cluster.CreateClient(new() { Json = [RunsJson.Default], FieldManager = "tests" }));
         }
