@@ -18,6 +18,18 @@ public sealed class AccuracyMatrixTests
     }
 
     [Fact]
+    public void AnEarlierTimeHasTheMeasuresOfThatTime()
+    {
+        var matrix = Matrix([.1, .1, .1], [.9, null, null], [.95, .8, null], [.6, .5, .7]);
+
+        Close((.95 + .8) / 2, matrix.After(2).AverageAccuracy);
+        Close(.95 - .9, matrix.After(2).Forgetting);
+        Close(.9, matrix.After(1).AverageAccuracy);
+        Assert.Null(matrix.After(1).Forgetting);
+        Close(matrix.Forgetting!.Value, matrix.After(3).Forgetting);
+    }
+
+    [Fact]
     public void ATaskThatGotBetterLaterCountsAsGained()
     {
         var matrix = Matrix([.1, .1, .1], [.5, null, null], [.7, .8, null]);

@@ -30,7 +30,10 @@ internal sealed record DashboardVariables
     public TimeSpan Step { get; init; } = TimeSpan.FromSeconds(5);
 }
 
-/// <summary>The questions that dashboards ask, put to a Prometheus without a Grafana: which panels would stay empty?</summary>
+/// <summary>
+/// The questions that dashboards ask, put to a Prometheus without a Grafana: which panels would stay empty? Some do until what they show has happened (a retry, a run that needs somebody), or
+/// stay so where the machine lacks it; a test says which of those it allows.
+/// </summary>
 internal static partial class DashboardQueries
 {
     public static string Folder { get; } = Path.Combine(Repository.Root, "charts", "cpt-operator", "dashboards");

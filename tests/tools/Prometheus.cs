@@ -90,9 +90,9 @@ internal sealed class Prometheus : IAsyncDisposable
             .Select(rule => $"{rule.GetProperty("name")}: {rule.GetProperty("health")} {(rule.TryGetProperty("lastError", out var error) ? error.ToString() : "")}"),
     ];
 
-    /// <summary>Names of the alerts that fire, or wait for their <c>for</c>.</summary>
-    public async Task<IReadOnlyList<string>> AlertsAsync() =>
-        [.. (await GetAsync("api/v1/alerts")).GetProperty("alerts").EnumerateArray().Select(alert => alert.GetProperty("labels").GetProperty("alertname").GetString()!).Distinct(StringComparer.Ordinal)];
+    /// <summary>Names of the alerts that fire; not of those that still wait for their <c>for</c>.</summary>
+    public async Task<IReadOnlyList<string>> FiringAsync() =>
+        [.. (await GetAsync("api/v1/alerts")).GetProperty("alerts").EnumerateArray().Where(alert => alert.GetProperty("state").GetString() == "firing").Select(alert => alert.GetProperty("labels").GetProperty("alertname").GetString()!).Distinct(StringComparer.Ordinal)];
 
     public async ValueTask DisposeAsync()
     {

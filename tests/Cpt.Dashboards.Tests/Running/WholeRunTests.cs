@@ -61,7 +61,7 @@ public sealed class WholeRunTests
     private static async Task EveryRuleWorksAsync(WatchedCluster cluster)
     {
         await Eventually.ThatAsync(async () => (await cluster.Prometheus.SickRulesAsync()).Count == 0);
-        Assert.Equal(["CptRunFailed"], await cluster.Prometheus.AlertsAsync());
+        Assert.Equal(["CptRunFailed"], await cluster.Prometheus.FiringAsync());
         Assert.True(await cluster.Prometheus.HasAsync("cpt:checkpoint_interval:seconds{run=\"live\"} > 0"));
     }
 
