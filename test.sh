@@ -87,7 +87,7 @@ finish() {
 # to itself at last: a whole cluster with pods that train.
 declare -A lanes=()
 most=${CPT_TEST_LANES:-2}
-long=(Cpt.Cli.Tests Cpt.Operator.Tests Cpt.Trainer.Tests) last=(Cpt.EndToEnd.Tests)
+long=(Cpt.Cli.Tests Cpt.Images.Tests Cpt.Operator.Tests Cpt.Trainer.Tests) last=(Cpt.EndToEnd.Tests)
 mapfile -t others < <(cd "$ROOT/tests" && printf '%s\n' Cpt.*.Tests | grep -vxF "$(printf '%s\n' "${long[@]}" "${last[@]}")")
 say "Testing, $most projects at a time (CPT_TEST_LANES); each is told of when it ends …"
 for name in "${long[@]}" "${others[@]}"; do
