@@ -14,7 +14,7 @@ namespace Cpt.Operator.Jobs;
 internal static class TrainerPod
 {
     public const string Container = "trainer";
-    public const string StageAnnotation = Annotations.Stage;
+    public const string StageAnnotation = Api.Annotations.Stage;
     public const string StageVolume = "cpt-stage";
     public const string WorkVolume = "cpt-work";
     public const string TemporaryVolume = "cpt-tmp";

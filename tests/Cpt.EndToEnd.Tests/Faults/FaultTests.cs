@@ -28,8 +28,11 @@ public sealed class FaultTests(InstalledCluster cluster)
         var run = await StartAsync("pod-killed");
         var pod = await run.InTheMiddleOfAsync(FaultRun.Refine);
         await cluster.Kubectl.OutputAsync(["delete", "pod", "-n", run.Namespace, NameOf(pod), "--wait=false", "--grace-period=0", "--force"]);
-        var ended = await AsUndisturbedAsync(run, attempts: 2);
-        Assert.Equal((1, 0), (Preemptions(ended), Retries(ended)));
+
+        // The pod is gone at once from the API server, though not from its node. Who comes first decides: the Job's controller, which makes another pod for the same Job, or the operator,
+        // which makes another Job. Either way two trainers may be at work for a moment, and commits settle it.
+        var ended = await AsUndisturbedAsync(run, attempts: null);
+        Assert.Equal(0, Retries(ended));
     }
 
     [Fact]
