@@ -56,7 +56,7 @@ show_status() {
       phases=,
     done
     printf ']'
-    case " ${lines[*]-} " in *" prometheus cpt-dev "* | "prometheus cpt-dev "*) printf ',"prometheus":"%s"' "$(prometheus_url)" ;; esac
+    case " ${lines[*]-} " in *" prometheus cpt-dev "*) printf ',"prometheus":"%s"' "$(prometheus_url)" ;; esac
     printf '}\n'
   else
     printf '%-13s %s\n' cluster "$NAME" node $state server "https://$NODE_ADDRESS:6443" kubeconfig "$(cat "$CLUSTER_DIR/kubeconfig-at" 2>/dev/null || echo none)" \

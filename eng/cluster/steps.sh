@@ -24,7 +24,7 @@ step() {
   local what=$1 from=$EPOCHREALTIME
   shift
   [ ! -t 2 ] || printf '  %s …' "$what" >&2
-  "$@" || { say "" "FAILED: $what"; return 1; }
+  "$@" || { say "" "FAILED: $what"; exit 69; }
   [ ! -t 2 ] || printf '\r\033[K' >&2
   printf '  %-66s %7s s\n' "$what" "$(awk -v a="$from" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')" >&2
 }
@@ -46,6 +46,7 @@ bring_up() {
     g++/g++="compiles the program that holds a pod's namespaces"
   if [ -n "${CPT_KUBE_ARCHIVE:-}" ]; then need_packages xz-utils/xz="unpacks CPT_KUBE_ARCHIVE"; else need_packages dpkg-dev/dpkg-source="unpacks Debian's source package of Kubernetes"; fi
   need_kubectl
+  hand_back
   PATH=$PATH:$ROOT/artifacts/tools/kubectl
 
   mkdir -p "$CLUSTER_DIR"
@@ -87,10 +88,19 @@ available() {
   done
 }
 
+# What root puts into a person's checkout is theirs.
+hand_back() {
+  [ -z "${SUDO_UID:-}" ] || [ ! -d "$ROOT/artifacts" ] || chown -R "$SUDO_UID:$SUDO_GID" "$ROOT/artifacts"
+}
+
 build_images() {
-  "$ROOT/eng/images/build.sh" "$@" >"$CLUSTER_DIR/images.log" 2>&1 </dev/null || { say "" "$(tail -n 30 "$CLUSTER_DIR/images.log")"; return 1; }
-  # What root built in a person's checkout is theirs.
-  [ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:$SUDO_GID" "$ROOT/artifacts"
+  local code=0
+  # sudo hides the SDK that its caller has at home.
+  command -v dotnet >/dev/null || PATH=$PATH:$(person_home)/.dotnet
+  # All that it says is kept; what it installs for the whole machine is shown.
+  "$ROOT/eng/images/build.sh" "$@" 2>&1 </dev/null | tee "$CLUSTER_DIR/images.log" | sed -un '/^Missing on this machine/,/^Installing/p' >&2 || code=$?
+  hand_back
+  [ $code -eq 0 ] || { say "" "$(tail -n 30 "$CLUSTER_DIR/images.log")"; return $code; }
 }
 
 # Each archive once, and again when it was built anew.
