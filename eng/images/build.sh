@@ -71,13 +71,19 @@ kept() {
   esac
 }
 
+# Removes what has no name any more. Containers that a build left would hold it; nobody else builds now. What cannot go yet goes next time.
+prune() {
+  buildah rm --all >/dev/null 2>&1 || true
+  buildah rmi --prune >/dev/null 2>&1 || true
+}
+
 # forget IMAGE…: and the steps that led to it, so that none of them is taken for a new one.
 forget() {
   local image
   for image in "$@"; do
     ! has_image "$image" || buildah rmi --force "$image" >/dev/null
   done
-  buildah rmi --prune >/dev/null
+  prune
 }
 
 # build TARGET: with the engine, under its name.
@@ -116,7 +122,7 @@ build() {
     buildah build --target "$stage" -t "localhost/cpt-build/$stage" "${arguments[@]}" "$ROOT"
   done
   buildah build --target "$target" -t "$(image_name "$target")" "${arguments[@]}" "$ROOT"
-  buildah rmi --prune
+  prune
 }
 
 # export_image TARGET: the archive, and its bill of materials beside it.
