@@ -32,6 +32,9 @@ need_debian_base() {
   fi
   # A proxy that apt needs here it needs there.
   grep -hs '^Acquire::' /etc/apt/apt.conf.d/* >"$directory/etc/apt/apt.conf.d/00proxy" || rm -f "$directory/etc/apt/apt.conf.d/00proxy"
+  # debootstrap takes packages as they were released; what was mended since comes from the other sources.
+  DEBIAN_FRONTEND=noninteractive chroot "$directory" sh -c 'apt-get -q update && apt-get -q -y upgrade' >>"$CACHE/debootstrap.log" 2>&1 </dev/null ||
+    die $EX_UNAVAILABLE "apt-get upgrade failed in the new base; $CACHE/debootstrap.log ends:" "$(tail -n 3 "$CACHE/debootstrap.log")"
   rm -rf "$directory"/var/cache/apt/archives/*.deb "$directory"/var/lib/apt/lists/* "$directory"/var/log/* "$directory"/etc/resolv.conf
   image_of_directory $LOCAL_DEBIAN "$directory"
   rm -rf --one-file-system "$directory"

@@ -8,7 +8,7 @@
 #   --tag TAG          default: dev; images are named localhost/cpt-operator, localhost/cpt-trainer (-cuda), localhost/azurite, localhost/prometheus
 #   --torch-base IMAGE the PyTorch image that trainer-cuda stands on; --torch DIR: where in it include/ and lib/ are, if its Python does not know
 #   --output DIR       default: artifacts/images
-#   --no-cache         every step anew
+#   --no-cache         every step anew, Debian's base too: takes newer packages
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
@@ -60,11 +60,36 @@ version=$(sed -n 's/.*<Version>\(.*\)<\/Version>.*/\1/p' "$ROOT/Directory.Build.
 revision=$(git -C "$ROOT" rev-parse HEAD 2>/dev/null || true)
 origin=$(git -C "$ROOT" remote get-url origin 2>/dev/null | grep -E '^https://[^@]*$' || true)
 
+# kept TARGET: stages that take minutes and rarely change. They get names, so that they survive when what earlier builds left is removed.
+kept() {
+  case "$1" in
+    operator) echo sbom runtime-root ;;
+    trainer-cpu) echo sbom trainer-root ;;
+    trainer-cuda) echo sbom torch-runtime shim-cuda ;;
+    azurite) echo node-root azurite-modules ;;
+    prometheus) echo prometheus-root ;;
+  esac
+}
+
+# Removes what has no name any more. Containers that a build left would hold it; nobody else builds now. What cannot go yet goes next time.
+prune() {
+  buildah rm --all >/dev/null 2>&1 || true
+  buildah rmi --prune >/dev/null 2>&1 || true
+}
+
+# forget IMAGE…: and the steps that led to it, so that none of them is taken for a new one.
+forget() {
+  local image
+  for image in "$@"; do
+    ! has_image "$image" || buildah rmi --force "$image" >/dev/null
+  done
+  prune
+}
+
 # build TARGET: with the engine, under its name.
 build() {
-  local target=$1 arguments=(--target "$1" -t "$(image_name "$1")" --build-arg "VERSION=$version" --build-arg "REVISION=$revision")
+  local target=$1 stage arguments=(--build-arg "VERSION=$version" --build-arg "REVISION=$revision")
   [ -z "$origin" ] || arguments+=(--build-arg "SOURCE=$origin")
-  [ -z "$fresh" ] || arguments+=(--no-cache)
   case "$target" in
     azurite)
       "$ROOT/eng/fetch-azurite.sh" >/dev/null
@@ -78,7 +103,7 @@ build() {
     *) arguments+=(-f "$ROOT/Dockerfile") ;;
   esac
   if [ "$engine" = docker ]; then
-    docker build "${arguments[@]}" "$ROOT"
+    docker build ${fresh:+--no-cache} --target "$target" -t "$(image_name "$target")" "${arguments[@]}" "$ROOT"
     return
   fi
 
@@ -92,7 +117,12 @@ build() {
       ;;
   esac
   # With one time for all files and for the image itself, equal contents have equal digests.
-  buildah build --layers --identity-label=false --timestamp "${SOURCE_DATE_EPOCH:-0}" "${arguments[@]}" "$ROOT"
+  arguments+=(--layers --identity-label=false --timestamp "${SOURCE_DATE_EPOCH:-0}")
+  for stage in $(kept "$target"); do
+    buildah build --target "$stage" -t "localhost/cpt-build/$stage" "${arguments[@]}" "$ROOT"
+  done
+  buildah build --target "$target" -t "$(image_name "$target")" "${arguments[@]}" "$ROOT"
+  prune
 }
 
 # export_image TARGET: the archive, and its bill of materials beside it.
@@ -133,6 +163,10 @@ for target in "${targets[@]}"; do
   if [ -z "$fresh" ] && [ -f "$output/$target.tar" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ]; then
     say "$target: unchanged, $output/$target.tar ($(du -h "$output/$target.tar" | cut -f1))"
     continue
+  fi
+  if [ "$engine" = buildah ] && [ -n "$fresh" ]; then
+    # shellcheck disable=SC2046 # a list of names
+    forget "$(image_name "$target")" $(kept "$target" | sed 's#[^ ]*#localhost/cpt-build/&#g') $([ -n "$bases" ] || echo "$LOCAL_DEBIAN") 7>&-
   fi
   if [ "$engine" = buildah ] && [ -z "$bases" ]; then
     need_debian_base 7>&-
