@@ -14,9 +14,12 @@ public sealed class ClusterStandIn : IAsyncDisposable
 
     private const string UserAgent = "cpt-stand-in";
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
     private readonly KubernetesClient _client;
     private readonly CancellationTokenSource _end = new();
     private readonly CallCounts _calls;
+    private Kubelet? _kubelet;
     private ProgressServer? _progress;
     private int _disposed;
     private Task _running = Task.CompletedTask;
@@ -68,6 +71,12 @@ public sealed class ClusterStandIn : IAsyncDisposable
 
         await _end.CancelAsync();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_kubelet is not null)
+        {
+            // Whoever clears the storage away must not meet a trainer that writes there. A script that listens to nobody is left behind.
+            await Task.WhenAny(_kubelet.Ended, Task.Delay(s_patience));
+        }
+
         if (_progress is not null)
         {
             await _progress.DisposeAsync();
@@ -79,7 +88,7 @@ public sealed class ClusterStandIn : IAsyncDisposable
 
     private async Task StartAsync(StandInOptions options, CancellationToken cancellation)
     {
-        var kubelet = new Kubelet(_client, options);
+        var kubelet = _kubelet = new Kubelet(_client, options);
         kubelet.Start(_end.Token);
         if (options.ProgressPort is { } port)
         {

@@ -43,7 +43,7 @@ internal static class StageJob
                     Metadata = new()
                     {
                         Labels = UsesWorkloadIdentity(run) ? new(labels, StringComparer.Ordinal) { [WorkloadIdentityLabel] = "true" } : labels,
-                        Annotations = TrainerPod.Annotations(spec),
+                        Annotations = TrainerPod.AnnotationsOf(spec),
                     },
                     Spec = pod,
                 },

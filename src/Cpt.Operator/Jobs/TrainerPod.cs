@@ -56,7 +56,7 @@ internal static class TrainerPod
     }
 
     /// <summary>The contract, and what a Prometheus that goes by annotations looks for.</summary>
-    public static Dictionary<string, string> Annotations(StageSpec spec) => new(StringComparer.Ordinal)
+    public static Dictionary<string, string> AnnotationsOf(StageSpec spec) => new(StringComparer.Ordinal)
     {
         [StageAnnotation] = JsonSerializer.Serialize(spec, ContractJson.Default.StageSpec),
         ["prometheus.io/scrape"] = "true",

@@ -8,6 +8,7 @@ internal sealed class Kubelet(KubernetesClient client, StandInOptions options)
 {
     /// <summary>By uid, until the pod is gone; null once it has lived: what the watch tells late must not begin a second life.</summary>
     private readonly ConcurrentDictionary<string, PodLife?> _lives = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Task> _living = new(StringComparer.Ordinal);
     private CancellationToken _cancellation = CancellationToken.None;
 
     public KubernetesClient Client => client;
@@ -17,6 +18,9 @@ internal sealed class Kubelet(KubernetesClient client, StandInOptions options)
     public PodAddresses Addresses { get; } = new(options.Seed);
 
     public void Start(CancellationToken cancellation) => _cancellation = cancellation;
+
+    /// <summary>Completes when nobody trains any more, and nothing more is written to a storage.</summary>
+    public Task Ended => Task.WhenAll(_living.Values);
 
     public void OnPod(WatchEventType type, Pod pod)
     {
@@ -42,7 +46,9 @@ internal sealed class Kubelet(KubernetesClient client, StandInOptions options)
             _lives[uid] = life;
             if (life is not null)
             {
-                _ = LiveAsync(pod, life);
+                var living = LiveAsync(pod, life);
+                _living[uid] = living;
+                _ = living.ContinueWith(_ => _living.TryRemove(KeyValuePair.Create(uid, living)), TaskScheduler.Default);
             }
         }
 

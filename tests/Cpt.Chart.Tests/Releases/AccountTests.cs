@@ -39,6 +39,37 @@ public sealed class AccountTests(ChartClusters clusters)
     }
 
     [Fact]
+    public async Task ATeamInstallsIntoItsNamespacesWhatNeedsNoMoreThanItsOwnRights()
+    {
+        await using var release = await Release.PrepareAsync(clusters);
+        foreach (var @namespace in new[] { release.Namespace, release.Runs })
+        {
+            await release.KubectlAsync("create", "rolebinding", "team", "--clusterrole", "admin", "--user", "team-lead", "--namespace", @namespace);
+        }
+
+        string[] values = ["--set", $"watchNamespace={release.Runs},crds.install=false,rbac.aggregate=false"];
+        var asTeam = new[] { "install", "cpt-operator", Helm.Chart, "--namespace", release.Namespace, "--kube-as-user", "team-lead" }.Concat(values).ToList();
+
+        // Nobody may give away rights that they do not have themselves.
+        var refused = await Helm.RunAsync(asTeam, release.Cluster);
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains("is attempting to grant RBAC permissions not currently held", refused.Error, StringComparison.Ordinal);
+        await release.HelmAsync("uninstall", "cpt-operator");
+
+        // So somebody with more rights applies kind and roles once.
+        await release.KubectlAsync("apply", "--validate=false", "-f", Path.Combine(Helm.Chart, "files", "cpt.dev_continualruns.yaml"));
+        var roles = await release.HelmAsync(["template", "cpt-operator", Helm.Chart, "--show-only", "templates/rbac.yaml", .. values]);
+        await release.Cluster.Kubectl.OutputAsync(["apply", "-f", "-"], roles);
+        var installed = await Helm.RunAsync([.. asTeam, "--set", "rbac.create=false"], release.Cluster);
+
+        Assert.True(installed.ExitCode == 0, installed.Error);
+        using var account = new KubernetesClient(await release.Client.ActAsAsync(release.Namespace, "cpt-operator"));
+        await Eventually.ThatAsync(() => account.MayAsync(new Right("batch", "jobs", "create"), release.Runs));
+        Assert.False(await account.MayAsync(new Right("batch", "jobs", "create"), release.Namespace));
+        Assert.True(await account.MayAsync(new Right("coordination.k8s.io", "leases", "patch"), release.Namespace, "cpt-operator"));
+    }
+
+    [Fact]
     public async Task ATrainersTokenReadsNothing()
     {
         await using var release = await Release.PrepareAsync(clusters);

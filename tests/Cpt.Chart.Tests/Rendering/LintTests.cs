@@ -12,6 +12,7 @@ public sealed class LintTests
         Assert.DoesNotContain("[ERROR]", output, StringComparison.Ordinal);
     }
 
+    /// <summary>After a change of the types: <c>cpt generate crds</c>, and once more with <c>--output charts/cpt-operator/files</c>.</summary>
     [Fact]
     public async Task TheChartsKindIsWhatTheTypesGenerate()
     {

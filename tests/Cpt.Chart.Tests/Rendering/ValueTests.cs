@@ -170,7 +170,6 @@ public sealed class ValueTests
         }
 
         Assert.Contains(template.Spec.Containers[0].Ports!, port => port.Name == (string?)rendered.One("PodMonitor")["spec"]!["podMetricsEndpoints"]![0]!["port"]);
-        Assert.All(rendered.One("PodMonitor")["spec"]!["podTargetLabels"]!.AsArray(), label => Assert.Contains((string)label!, template.Metadata!.Labels!.Keys));
     }
 
     [Fact]

@@ -20,6 +20,24 @@ public sealed class PodSecurityTests
     [Fact]
     public async Task TheOperatorsRootFileSystemIsOnlyRead() => Assert.True((bool)(await Rendered.ByAsync()).Container["securityContext"]!["readOnlyRootFilesystem"]!);
 
+    [Fact]
+    public async Task WhatADevelopersClusterHasBesideTheOperatorIsRestrictedToo()
+    {
+        var addons = Path.Combine(Repository.Root, "eng", "cluster", "addons");
+        Assert.SkipUnless(Directory.Exists(addons), "there are no add-ons in this checkout");
+        var pods = 0;
+        foreach (var file in Directory.EnumerateFiles(addons, "*.yaml"))
+        {
+            foreach (var item in Yaml.Documents(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).Where(item => item["spec"]?["template"]?["spec"] is not null))
+            {
+                Assert.Empty(RestrictedPods.Violations(item["spec"]!["template"]!.AsObject()));
+                pods++;
+            }
+        }
+
+        Assert.NotEqual(0, pods);
+    }
+
     public static TheoryData<string> Runs => [.. s_runs.Keys];
 
     [Theory]
