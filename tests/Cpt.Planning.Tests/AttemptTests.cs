@@ -23,6 +23,8 @@ public sealed class AttemptTests
         { "a scheduler's preemption", 143, ["PreemptionByScheduler"], AttemptEnd.Preempted },
         { "a node that shuts down", null, ["Shutdown"], AttemptEnd.Preempted },
         { "a node that is lost", null, ["NodeLost"], AttemptEnd.Preempted },
+        { "a container that a crashed node forgot, says the kubelet", 137, ["ContainerStatusUnknown"], AttemptEnd.Preempted },
+        { "a container that a crashed node forgot, says containerd", 255, ["Unknown"], AttemptEnd.Preempted },
         { "a local runner that was killed", null, [AttemptEnds.RunnerGone], AttemptEnd.Preempted },
         { "nothing known at all is a failure", null, [], AttemptEnd.Failed },
     };
