@@ -83,20 +83,30 @@ internal sealed partial class TrainerProcess : ILifelineListener
             // One port a node; its workers are all at the same step.
             await using var server = _place is { LocalRank: > 0 } ? null : await StatusServer.StartAsync(_options.Port, anyAddress: _options.Port != 0, _reporter, exposition, _options.Stall);
             using var work = WorkDirectory.Open(_options.WorkDirectory);
-            using var session = _session = Join(_spec);
-            await using var stopping = stop.Requested.Register(() => session?.AskToStop());
-            await new StageAttempt(_spec, work, _reporter, metrics, outcome, _time, session, stop.Requested).RunAsync();
-            return End(new StageEnding(ExitCodes.Done, "Completed", ""), outcome);
+            _session = Join(_spec);
+            await using var stopping = stop.Requested.Register(() => _session?.AskToStop());
+            await new StageAttempt(_spec, work, _reporter, metrics, outcome, _time, _session, stop.Requested).RunAsync();
+            var code = End(new StageEnding(ExitCodes.Done, "Completed", ""), outcome);
+            _session?.Dispose();
+            return code;
         }
         catch (Exception error)
         {
+            _session?.AwaitCauseOf(error);
             var ending = Failures.Of(error, stop.Requested.IsCancellationRequested, ComputeDevice.Memory());
             if (ending.Unforeseen)
             {
                 _reporter.Error(error.ToString());
             }
 
-            return End(ending, outcome);
+            var code = End(ending, outcome);
+            if (_session is not null)
+            {
+                // In the middle of a collective nobody takes leave in order.
+                ExitProcess(code);
+            }
+
+            return code;
         }
     }
 

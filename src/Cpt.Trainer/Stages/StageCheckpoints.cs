@@ -36,10 +36,8 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
         CommittedStep = committed.Step;
         reporter.Update(progress => progress with { CheckpointStep = committed.Step });
         reporter.Checkpoint(string.Create(CultureInfo.InvariantCulture, $"step {committed.Step} of {committed.StepsDue} is committed"));
-        if (IsWriter)
-        {
-            await store.ApplyRetentionAsync(spec.StageHash, spec.Checkpoint.Keep, cancellationToken);
-        }
+        // Who ends now ends all: nobody may before all know what is committed.
+        session?.Group.Barrier();
     }
 
     /// <summary>Commits the stage's result.</summary>
@@ -93,8 +91,6 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
 
         return null;
     }
-
-    private bool IsWriter => session is null or { Group.IsFirst: true };
 
     private bool IsFirstOfNode => session is null or { Place.LocalRank: 0 };
 
@@ -185,6 +181,11 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
             },
             sources, new TransferHeartbeat(reporter), cancellationToken);
         Directory.Delete(directory, recursive: true);
+        if (kind == CheckpointKind.Step)
+        {
+            await store.ApplyRetentionAsync(spec.StageHash, spec.Checkpoint.Keep, cancellationToken);
+        }
+
         return manifest;
     }
 

@@ -2,6 +2,7 @@ using Cpt.Contract;
 using Cpt.Storage;
 using Cpt.Tasks;
 using Cpt.Trainer.Reporting;
+using Cpt.Trainer.Workers;
 using Cpt.Training;
 
 namespace Cpt.Trainer.Stages;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json;
 using Cpt.Contract;
 using Cpt.Trainer.Ending;
 using Cpt.Trainer.Measuring;

@@ -46,7 +46,7 @@ internal enum LifelineKind
     AllEnd,
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(LifelineMessage))]
 internal sealed partial class LifelineJson : JsonSerializerContext;
 
@@ -122,6 +122,7 @@ internal sealed class LifelineConnection : IDisposable
 internal abstract class Lifeline(WorkerPlace place, ILifelineListener listener) : IDisposable
 {
     private readonly CancellationTokenSource _over = new();
+    private readonly ManualResetEventSlim _news = new();
 
     protected WorkerPlace Place { get; } = place;
 
@@ -133,6 +134,9 @@ internal abstract class Lifeline(WorkerPlace place, ILifelineListener listener) 
     /// <summary>This worker was asked to stop; the others should not go on sampling for minutes before they hear of it.</summary>
     public abstract void AskToStop();
 
+    /// <summary>Returns early when another worker's end was heard of.</summary>
+    public void WaitForNews(TimeSpan limit) => _news.Wait(limit);
+
     /// <summary>This worker is about to end.</summary>
     public void End(StageEnding ending)
     {
@@ -141,6 +145,13 @@ internal abstract class Lifeline(WorkerPlace place, ILifelineListener listener) 
     }
 
     public virtual void Dispose() => _over.Cancel();
+
+    /// <summary>Another worker has ended, and so must this one.</summary>
+    protected void Tell(StageEnding ending)
+    {
+        _news.Set();
+        Listener.Lost(ending);
+    }
 
     protected abstract void SayEnd(StageEnding ending);
 

@@ -155,7 +155,7 @@ internal sealed class LifelineHub : Lifeline
 
         var ending = Passed(Place, cause);
         Tell(new LifelineMessage { Kind = LifelineKind.AllEnd, ExitCode = ending.ExitCode, Reason = ending.Reason, Message = ending.Message }, except: cause.Rank);
-        Listener.Lost(ending);
+        Tell(ending);
     }
 
     private void Tell(LifelineMessage message, int except = 0)

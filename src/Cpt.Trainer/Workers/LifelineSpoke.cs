@@ -63,7 +63,7 @@ internal sealed class LifelineSpoke : Lifeline
     {
         if (!IsOver)
         {
-            Listener.Lost(ending);
+            Tell(ending);
         }
     }
 }

@@ -16,6 +16,10 @@ internal sealed class WorkerSession : IDisposable
 {
     private const string LifelineKey = "cpt/lifeline";
 
+    /// <summary>A lifeline tells within milliseconds; this is for a machine that has no core to spare.</summary>
+    private static readonly TimeSpan s_news = TimeSpan.FromSeconds(3);
+
+
     private readonly TCPStore _store;
     private readonly Lifeline _lifeline;
     private readonly ProcessGroup _control;
@@ -69,6 +73,18 @@ internal sealed class WorkerSession : IDisposable
     }
 
     public void AskToStop() => _lifeline.AskToStop();
+
+    /// <summary>
+    /// A collective fails at the same moment as the lifeline tells whose end it was, and only the second can be understood. That ends this process, so what follows here is
+    /// for a collective that failed by itself.
+    /// </summary>
+    public void AwaitCauseOf(Exception error)
+    {
+        if (error is TorchException)
+        {
+            _lifeline.WaitForNews(s_news);
+        }
+    }
 
     /// <summary>Tells the others how this worker ends.</summary>
     public void End(StageEnding ending) => _lifeline.End(ending);

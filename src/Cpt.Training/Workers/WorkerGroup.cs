@@ -9,7 +9,10 @@ namespace Cpt.Training;
 /// knows (a signal, a file), they agree on it here first, in the same order everywhere.
 /// </summary>
 /// <param name="control">For what the workers tell each other; on the CPU.</param>
-/// <param name="gradients">For gradients and weights, where the model computes; may be the same.</param>
+/// <param name="gradients">
+/// For gradients and weights, where the model computes. Another group than <paramref name="control"/>: sums of gradients begin in the middle of a backward pass, and so in
+/// another order with what the workers tell each other in one worker than in the next.
+/// </param>
 /// <param name="stopAgreed">Called when the workers agreed to stop, also where nobody asked this one.</param>
 public sealed class WorkerGroup(ProcessGroup control, ProcessGroup gradients, Action? stopAgreed = null)
 {

@@ -12,7 +12,10 @@ internal static class Crew
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     /// <summary>What each worker's work gives, by rank.</summary>
-    public static T[] Run<T>(int size, Func<ProcessGroup, T> work)
+    public static T[] Run<T>(int size, Func<ProcessGroup, T> work) => Run(size, (group, _) => work(group));
+
+    /// <summary>The same with two groups a worker.</summary>
+    public static T[] Run<T>(int size, Func<ProcessGroup, ProcessGroup, T> work)
     {
         using var store = new TCPStore("localhost", 0, size, is_master: true, s_patience);
         var results = new T[size];
@@ -22,9 +25,10 @@ internal static class Crew
             try
             {
                 using var mine = rank == 0 ? null : new TCPStore("localhost", store.Port, size, is_master: false, s_patience);
-                using var group = new ProcessGroup("gloo", mine ?? store, rank, size, s_patience, network_interface: "lo");
+                using var group = new ProcessGroup("gloo", mine ?? store, rank, size, s_patience, "one", "lo");
+                using var other = new ProcessGroup("gloo", mine ?? store, rank, size, s_patience, "two", "lo");
                 using var alone = torch.thread_count(1);
-                results[rank] = work(group);
+                results[rank] = work(group, other);
             }
             catch (Exception failure)
             {
