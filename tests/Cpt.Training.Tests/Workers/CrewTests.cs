@@ -53,12 +53,13 @@ public sealed class CrewTests : IDisposable
 
         Assert.All(crew, worker => Tiny.AreEqual(crew[0].Weights, worker.Weights));
         // bfloat16 weights are rounded to 8 bits; their neighbours are 1/128 apart.
-        Assert.InRange(Tiny.LargestDifference(alone.Weights, crew[0].Weights), 0, training.Optimization.Precision == Precision.BFloat16Master ? 1.0 / 128 : 5e-5);
+        var rounded = training.Optimization.Precision == Precision.BFloat16Master;
+        Assert.InRange(Tiny.LargestDifference(alone.Weights, crew[0].Weights), 0, rounded ? 1.0 / 128 : 5e-5);
         foreach (var (one, all) in alone.Reports.Zip(crew[0].Reports))
         {
             Assert.Equal((one.Step, one.Tokens, one.Reward, one.EqualGroups, one.StopAccuracy), (all.Step, all.Tokens, all.Reward, all.EqualGroups, all.StopAccuracy));
-            Assert.Equal(one.Loss, all.Loss, 1e-3);
-            Assert.Equal(one.GradientNorm, all.GradientNorm, 1e-2);
+            Assert.Equal(one.Loss, all.Loss, rounded ? 0.02 : 1e-3);
+            Assert.Equal(one.GradientNorm, all.GradientNorm, rounded ? 0.2 : 1e-2);
         }
 
         Assert.Equal(alone.Reports.Count, crew[0].Reports.Count);

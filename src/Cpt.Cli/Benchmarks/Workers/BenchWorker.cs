@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Cpt.Cli.Benchmarks.Trainer;
-using Cpt.Torch;
 using Cpt.Training;
 using static Cpt.Torch.torch.distributed;
 
