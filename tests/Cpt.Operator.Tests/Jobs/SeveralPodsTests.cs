@@ -1,7 +1,7 @@
-using System.Text.Json;
 using Cpt.Api;
 using Cpt.Contract;
 using Cpt.Operator.Jobs;
+using Cpt.Operator.Tests.Cluster;
 using Cpt.Planning;
 using Cpt.Runs;
 using Cpt.Storage;
