@@ -88,6 +88,7 @@ public sealed class SeveralPodsTests : IDisposable
                 task: {uri: "generated://digits/parity?seed=1&train=64&eval=16"}
                 parameters: {steps: "{{steps}}", batchSize: "8"}
             """, "crew.yaml");
+        run = run with { Metadata = run.Metadata with { Uid = A.RunUid } };
         var inputs = new InputResolver(new StorageOptions { Environment = name => name == "CPT_BUNDLE" ? PodProcess.Bundle : null });
         var digest = await inputs.DigestAsync(run.Spec.BaseModel.Uri, Path.Combine(_root, "digests"));
         var spec = StageSpecs.Build(run, 0, new StageInputs { BaseModelDigest = digest, InputDigest = digest, Attempt = 1, Baseline = true });
