@@ -62,6 +62,19 @@ flags=(-std=$standard -O3 -g1 -fPIC -fopenmp -fvisibility=hidden -fvisibility-in
   -Wall -Wextra -Wno-unused-parameter -Wno-psabi -I"$source" -isystem "$include/torch/csrc/api/include")
 # Naming /usr/include again would move it before the C++ library's own headers, which must come first.
 [ "$include" = /usr/include ] || flags+=(-isystem "$include")
+# Several GPUs: c10d's NCCL backend is in libtorch_cuda, but its header wants those of NCCL and CUDA. A wheel's packages bring them; else the toolkit's.
+nccl=""
+if [ -n "$torch" ] && [ -e "$lib/libtorch_cuda.so" ]; then
+  first() { local place; for place in "$@"; do if [ -e "$place" ]; then dirname "$place"; return; fi; done; }
+  nccl_headers="$(first "$torch"/../nvidia/nccl/include/nccl.h "${NCCL_HOME:-/nowhere}/include/nccl.h" /usr/include/nccl.h /usr/local/include/nccl.h)"
+  cuda_headers="$(first "$torch"/../nvidia/cu*/include/cuda_runtime.h "$torch"/../nvidia/cuda_runtime/include/cuda_runtime.h "${CUDA_HOME:-/usr/local/cuda}/include/cuda_runtime.h")"
+  if [ -n "$nccl_headers" ] && [ -n "$cuda_headers" ]; then
+    nccl=", NCCL"
+    flags+=(-DCPT_NCCL -isystem "$nccl_headers" -isystem "$cuda_headers")
+  else
+    nccl=", without NCCL (no nccl.h or cuda_runtime.h)"
+  fi
+fi
 # PyTorch's wheels before 2.6 were built with the old std::string; the shim must agree with its library.
 abi="$(grep -ohs '_GLIBCXX_USE_CXX11_ABI=[01]' "${torch:-/nowhere}/share/cmake/Torch/TorchConfig.cmake" | head -1 || true)"
 [ -z "$abi" ] || flags+=("-D$abi")
@@ -73,7 +86,7 @@ cache="${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/cpt/shim"
 mkdir -p "$(dirname "$output")"
 if [ -e "$cache/$digest.so" ]; then
   cp "$cache/$digest.so" "$output.$$" && mv -f "$output.$$" "$output"
-  echo "build-shim: $output (libtorch $major.$minor, built before: $cache/$digest.so)"
+  echo "build-shim: $output (libtorch $major.$minor$nccl, built before: $cache/$digest.so)"
   exit 0
 fi
 
@@ -85,13 +98,13 @@ exec 9>"$objects/.lock"; flock 9
 
 stale=()
 newest_header="$(find "$source" -name '*.h' -printf '%T@ %p\n' | sort -rn | head -1 | cut -d' ' -f2-)"
-for file in "$source"/*.cpp "$source"/kernels/*.cpp; do
+for file in "$source"/*.cpp "$source"/kernels/*.cpp "$source"/distributed/*.cpp; do
   object="$objects/$(basename "$file" .cpp).o"
   if [ ! "$object" -nt "$file" ] || [ ! "$object" -nt "$newest_header" ]; then stale+=("$file"); fi
 done
 for object in "$objects"/*.o; do
   name="$(basename "$object" .o)"
-  [ -e "$source/$name.cpp" ] || [ -e "$source/kernels/$name.cpp" ] || rm -f "$object"
+  [ -e "$source/$name.cpp" ] || [ -e "$source/kernels/$name.cpp" ] || [ -e "$source/distributed/$name.cpp" ] || rm -f "$object"
 done
 
 compile() {
@@ -123,4 +136,4 @@ trap - EXIT
 if mkdir -p "$cache" 2>/dev/null && cp "$output" "$cache/$digest.$$" 2>/dev/null && mv -f "$cache/$digest.$$" "$cache/$digest.so"; then
   find "$cache" -name '*.so' -printf '%T@ %p\n' | sort -rn | tail -n +6 | cut -d' ' -f2- | xargs -r rm -f
 fi
-echo "build-shim: $output (libtorch $major.$minor, $standard, ${#stale[@]} files compiled)"
+echo "build-shim: $output (libtorch $major.$minor$nccl, $standard, ${#stale[@]} files compiled)"

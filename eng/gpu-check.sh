@@ -7,7 +7,7 @@
 #
 #   --program FILE     what eng/publish-gpu-check.sh made (default: artifacts/gpu-check/cpt.tar.xz), or a directory that holds cpt
 #   --output DIR       where results go: results.json, report.txt, logs.tar.gz (default: $OUT, else artifacts/gpu-check/results)
-#   --sections LIST    of parity,train,vl,full,bench05,bench7 (default: all, in this order)
+#   --sections LIST    of parity,train,workers,vl,full,bench05,bench7 (default: all, in this order; workers takes its stages from train)
 #   --device NAME      cuda, or cpu for a rehearsal without a GPU (default: cuda)
 #   --shape NAME       for a rehearsal: measure this shape in both bench sections
 #   --golden DIR       reference models (default: tests/data/golden)

@@ -6,13 +6,15 @@ import argparse
 import json
 import os
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
 
 KINDS = ["gradnorm", "adamw.final", "adamw.grad_norms", "adamw.losses", "grad", "greedy", "position_ids", "rope_deltas", "image_features", "image_grid_thw", "pixel_values", "logits", "loss"]
-SHARES = {"parity": 60, "train": 110, "vl": 80, "full": 20, "bench05": 90, "bench7": 150}
+SHARES = {"parity": 60, "train": 110, "workers": 60, "vl": 80, "full": 20, "bench05": 90, "bench7": 150}
 
 
 class Check:
@@ -77,6 +79,63 @@ class Check:
     def train(self, seconds):
         """A chain of text stages three times: undisturbed, again, and stopped in the middle and resumed. All must commit the same digests."""
         return self.chain("train", "digits.yaml", ("first", "again", "resumed"), seconds)
+
+    def workers(self, seconds):
+        """Two stages of the text chain once more, each by one of a group of one: what several GPUs do, as far as one GPU shows it (NCCL on a GPU, Gloo on a CPU).
+        Undisturbed, and stopped in the middle and resumed: the digests must be the same."""
+        until = time.monotonic() + seconds
+        found, passed = {}, True
+        first = self.work / "run-train-first"
+        stages = {json.loads(path.read_text())["stage"]: path for path in first.glob("**/stage.json")}
+        for stage in ("sft", "grpo-bfloat16"):
+            if stage not in stages:
+                self.say(f"workers {stage}: the section train has left no {stage}/stage.json; run both sections")
+                return {"passed": False, "error": "no stage"}
+            digests = []
+            for name in ("undisturbed", "resumed"):
+                where = self.work / f"workers-{stage}-{name}"
+                # What the stage begins with is there, what it made is not.
+                shutil.copytree(first / "volumes", where / "volumes")
+                shutil.rmtree(where / "volumes" / "checkpoints" / "gpu-check" / "stages" / json.loads(stages[stage].read_text())["stageHash"], ignore_errors=True)
+                if name == "resumed":
+                    self.as_worker(stage, stages[stage], where, until, stop=True)
+                code, result = self.as_worker(stage, stages[stage], where, until)
+                digests.append(result.get("checkpointDigest") if code == 0 else None)
+            same = None not in digests and digests[0] == digests[1]
+            passed = passed and same
+            found[stage] = {"digests": digests, "same": same}
+            self.say(f"workers {stage}: one of a group of one, {', '.join(str(digest)[:12] for digest in digests)}: {'the same resumed as undisturbed' if same else 'OTHER DIGESTS'}")
+        return {"passed": passed, "stages": found}
+
+    def as_worker(self, stage, contract, where, until, stop=False):
+        """One attempt as torchrun would start it. Returns the exit code and the result."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        program = Path(self.options.cpt).parent
+        name = f"{where.name}{'-stopped' if stop else ''}"
+        out, result = self.logs / f"{name}.out", where / "result.json"
+        environment = {**os.environ, "RANK": "0", "WORLD_SIZE": "1", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1", "MASTER_ADDR": "localhost", "MASTER_PORT": str(port),
+                       "CPT_VOLUMES": str(where / "volumes"), "CPT_BUNDLE": str(program / "bundle")}
+        with open(out, "wb") as to, open(self.logs / f"{name}.err", "wb") as errors:
+            process = subprocess.Popen([str(program / "cpt-trainer"), "--stage", str(contract), "--work", str(where / "work"), "--termination-log", str(result), "--port", "0", "--log", "json"],
+                                       stdout=to, stderr=errors, cwd=self.work, env=environment)
+            try:
+                while stop and process.poll() is None and time.monotonic() < until and not re.search(r'"event":"checkpoint"', out.read_text(errors="replace")):
+                    time.sleep(0.02)
+                if stop:
+                    process.send_signal(signal.SIGTERM)
+                code = process.wait(timeout=max(5, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                code = process.wait()
+        if code not in (0, 75):
+            said = (out.read_text(errors="replace").strip().splitlines() + (self.logs / f"{name}.err").read_text(errors="replace").strip().splitlines())[-4:]
+            self.say(f"{name}: exit code {code}" + "".join("\n          " + line[:300] for line in said))
+        try:
+            return code, json.loads(result.read_text())
+        except (OSError, ValueError):
+            return code, {}
 
     def vl(self, seconds):
         """A chain of stages with pictures, twice."""

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Cpt.Cli.Benchmarks.Models;
 using Cpt.Cli.Benchmarks.Operator;
 using Cpt.Cli.Benchmarks.Trainer;
+using Cpt.Cli.Benchmarks.Workers;
 using Cpt.Cli.Cluster;
 using Cpt.Cli.Commands;
 using Cpt.Cli.Running;
@@ -25,6 +26,7 @@ namespace Cpt.Cli;
 [JsonSerializable(typeof(RunnerEvent))]
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(TrainerReport))]
+[JsonSerializable(typeof(WorkersReport))]
 [JsonSerializable(typeof(ModelsReport))]
 [JsonSerializable(typeof(OperatorReport))]
 internal sealed partial class CliJson : JsonSerializerContext

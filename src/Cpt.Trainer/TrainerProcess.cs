@@ -8,25 +8,31 @@ using Cpt.Trainer.Measuring;
 using Cpt.Trainer.Reporting;
 using Cpt.Trainer.Serving;
 using Cpt.Trainer.Stages;
+using Cpt.Trainer.Workers;
 
 namespace Cpt.Trainer;
 
-/// <summary>One process, one attempt of one stage: from the command line to the exit code.</summary>
-internal sealed partial class TrainerProcess
+/// <summary>One process, one attempt of one stage, or one of the workers of one: from the command line to the exit code.</summary>
+internal sealed partial class TrainerProcess : ILifelineListener
 {
     private readonly TrainerOptions _options;
     private readonly IEventSink _sink;
     private readonly TimeProvider _time = TimeProvider.System;
     private readonly long _started;
+    private readonly WorkerPlace? _place;
+    private readonly string? _results = Environment.GetEnvironmentVariable(WorkerChild.ResultsVariable);
     private StageReporter _reporter;
     private StageSpec? _spec;
+    private StopSignals? _stop;
+    private WorkerSession? _session;
     private int _ended;
 
-    private TrainerProcess(TrainerOptions options)
+    private TrainerProcess(TrainerOptions options, WorkerPlace? place)
     {
         _options = options;
+        _place = place;
         _started = _time.GetTimestamp();
-        _sink = Sink(options.Log);
+        _sink = place is null ? Sink(options.Log) : new WorkerSink(Sink(options.Log), place, launched: _results is { Length: > 0 });
         _reporter = Reporter(null);
     }
 
@@ -36,9 +42,13 @@ internal sealed partial class TrainerProcess
     {
         ParentWatch.Start(Environment.GetEnvironmentVariable);
         TrainerOptions options;
+        WorkerPlace? place;
+        WorkerNode? node;
         try
         {
             options = TrainerOptions.Parse(arguments, Environment.GetEnvironmentVariable);
+            place = WorkerPlace.Of(Environment.GetEnvironmentVariable);
+            node = place is null ? WorkerNode.Of(Environment.GetEnvironmentVariable) : null;
         }
         catch (FormatException error)
         {
@@ -52,13 +62,16 @@ internal sealed partial class TrainerProcess
             return ExitCodes.Done;
         }
 
-        return await new TrainerProcess(options).RunStageAsync();
+        return node is null
+            ? await new TrainerProcess(options, place).RunStageAsync()
+            : await new Launcher(options, node, Sink(options.Log), TimeProvider.System).RunAsync();
     }
 
     private async Task<int> RunStageAsync()
     {
         AppDomain.CurrentDomain.UnhandledException += (_, unhandled) => EndNow(Failures.Of((Exception)unhandled.ExceptionObject, stopRequested: false), unhandled.ExceptionObject.ToString());
         using var stop = new StopSignals(_options.Grace, why => EndNow(new StageEnding(ExitCodes.Stopped, "Stopped", why), null), _time);
+        _stop = stop;
         stop.Listen(underRunner: ParentWatch.IsAsked(Environment.GetEnvironmentVariable));
         var outcome = new StageOutcome();
         try
@@ -67,21 +80,49 @@ internal sealed partial class TrainerProcess
             _reporter = Reporter(_spec);
             using var metrics = new TrainerMetrics(_reporter);
             using var exposition = new PrometheusExposition(metrics.Meter, new("namespace", _spec.Namespace), new("run", _spec.Run), new("stage", _spec.Stage));
-            await using var server = await StatusServer.StartAsync(_options.Port, anyAddress: _options.Port != 0, _reporter, exposition, _options.Stall);
+            // One port a node; its workers are all at the same step.
+            await using var server = _place is { LocalRank: > 0 } ? null : await StatusServer.StartAsync(_options.Port, anyAddress: _options.Port != 0, _reporter, exposition, _options.Stall);
             using var work = WorkDirectory.Open(_options.WorkDirectory);
-            await new StageAttempt(_spec, work, _reporter, metrics, outcome, _time, stop.Requested).RunAsync();
-            return End(new StageEnding(ExitCodes.Done, "Completed", ""), outcome);
+            _session = Join(_spec);
+            await using var stopping = stop.Requested.Register(() => _session?.AskToStop());
+            await new StageAttempt(_spec, work, _reporter, metrics, outcome, _time, _session, stop.Requested).RunAsync();
+            var code = End(new StageEnding(ExitCodes.Done, "Completed", ""), outcome);
+            _session?.Dispose();
+            return code;
         }
         catch (Exception error)
         {
+            _session?.AwaitCauseOf(error);
             var ending = Failures.Of(error, stop.Requested.IsCancellationRequested, ComputeDevice.Memory());
             if (ending.Unforeseen)
             {
                 _reporter.Error(error.ToString());
             }
 
-            return End(ending, outcome);
+            var code = End(ending, outcome);
+            if (_session is not null)
+            {
+                // In the middle of a collective nobody takes leave in order.
+                ExitProcess(code);
+            }
+
+            return code;
         }
+    }
+
+    void ILifelineListener.StopAsked() => _stop!.Join();
+
+    void ILifelineListener.Lost(StageEnding ending) => EndNow(ending, null);
+
+    private WorkerSession? Join(StageSpec spec)
+    {
+        if (_place is null)
+        {
+            return null;
+        }
+
+        _reporter.Phase(TrainerPhase.Loading);
+        return WorkerSession.Join(_place, LoadedModel.DeviceOf(spec.Device), Environment.GetEnvironmentVariable, this, stopAgreed: () => _stop!.Join());
     }
 
     private int End(StageEnding ending, StageOutcome? outcome)
@@ -92,6 +133,7 @@ internal sealed partial class TrainerProcess
             Thread.Sleep(Timeout.Infinite);
         }
 
+        _session?.End(ending);
         var (progress, memory) = (_reporter.Progress, ComputeDevice.Memory());
         var result = new StageResult
         {
@@ -117,7 +159,7 @@ internal sealed partial class TrainerProcess
             _reporter.Info($"memory of {ComputeDevice.InUse}: {MemoryText.Peak(memory)}");
         }
 
-        TerminationMessage.Write(_options.TerminationLog, result, _reporter.Warning);
+        TerminationMessage.Write(_place is not null && _results is { Length: > 0 } ? WorkerChild.ResultFile(_results, _place.Rank) : _options.TerminationLog, result, _reporter.Warning);
         _reporter.Result(result);
         return ending.ExitCode;
     }

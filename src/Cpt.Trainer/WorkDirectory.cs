@@ -20,10 +20,12 @@ internal sealed class WorkDirectory : IDisposable
         ? new WorkDirectory(Directory.CreateTempSubdirectory("cpt-stage-").FullName, own: true)
         : new WorkDirectory(Directory.CreateDirectory(path).FullName, own: false);
 
+    public string Of(string name) => System.IO.Path.Combine(Path, name);
+
     /// <summary>An empty directory; what an earlier attempt left under this name is removed.</summary>
     public string Empty(string name)
     {
-        var path = System.IO.Path.Combine(Path, name);
+        var path = Of(name);
         if (Directory.Exists(path))
         {
             Directory.Delete(path, recursive: true);

@@ -117,10 +117,6 @@ public sealed class RunValidatorTests
             "spec.stages[0].rft.instanceFilter: is not supported yet; leave it out"
         },
         {
-            "several nodes, which come later", "  storage:", "  template: {nodes: 2}\n  storage:",
-            "spec.template.nodes: 2 is not supported yet; use 1"
-        },
-        {
             "no reuse, which comes later", "  storage:", "  reusePolicy: Never\n  storage:",
             "spec.reusePolicy: Never is not supported yet; use IfUnchanged, or storage of its own for this run"
         },

@@ -49,6 +49,21 @@ public sealed class RuntimeTests
     }
 
     [Fact]
+    public void AThreadsCountOutlivesItsFirstKernel()
+    {
+        var wanted = TorchRuntime.DefaultThreads + 1;
+        var after = OnAThread(() =>
+        {
+            using var scope = torch.NewDisposeScope();
+            using var own = torch.thread_count(wanted);
+            torch.nn.functional.rms_norm(torch.ones([4, 64]), torch.ones([64]), 1e-6);
+            return torch.get_num_threads();
+        });
+
+        Assert.Equal(wanted, after);
+    }
+
+    [Fact]
     public void AMachineWithoutGpusSaysSo()
     {
         if (torch.cuda_is_available()) Assert.Skip("this machine has one");

@@ -3,19 +3,19 @@ using Cpt.Api.Rules;
 
 namespace Cpt.Api;
 
-/// <summary>How the pods of a stage look. Of this <c>cpt run</c>, which trains on this machine, needs the device at most.</summary>
+/// <summary>How the pods of a stage look. Of this <c>cpt run</c>, which trains on this machine, heeds the device and the number of workers.</summary>
 public sealed record WorkloadTemplate
 {
     /// <summary>The trainer's image; the operator's own default where it is left out.</summary>
     [MaximumLength(512)]
     public string? Image { get; init; }
 
-    /// <summary>Pods of a stage.</summary>
+    /// <summary>Pods of a stage; their workers train together. Under <c>cpt run</c>, all workers run on this machine.</summary>
     [Minimum(1)]
     [Maximum(1024)]
     public int? Nodes { get; init; }
 
-    /// <summary>Workers started in each pod, one a GPU.</summary>
+    /// <summary>Workers started in each pod, one a GPU. How many there are in all changes no stage hash: <c>batchSize</c> is that of all together.</summary>
     [Minimum(1)]
     [Maximum(128)]
     public int? ProcessesPerNode { get; init; }

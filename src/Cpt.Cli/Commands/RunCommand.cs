@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Cpt.Api;
 using Cpt.Cli.Display;
 using Cpt.Cli.Reporting;
 using Cpt.Cli.Running;
@@ -48,7 +49,7 @@ internal static class RunCommand
         var environment = new LocalEnvironment(work);
         var options = environment.StorageOptions(message => narrator.Say("warning", null, message));
         var lookups = new LocalLookups(CheckpointStore.Open(source.Run.Spec.Storage.Uri, options), new InputResolver(options), work.CacheDirectory);
-        using var jobs = new LocalJobs(work, environment, time, narrator.Pass);
+        using var jobs = new LocalJobs(work, environment, stage => StageWorkers.Of(local.Run, stage).Count, time, narrator.Pass);
 
         display.Begin(local.Run, work);
         var exitCode = await new LocalRunner(local, lookups, jobs, narrator, time).RunAsync(signals.Stop, signals.Kill);

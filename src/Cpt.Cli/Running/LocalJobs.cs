@@ -9,7 +9,12 @@ namespace Cpt.Cli.Running;
 /// What Jobs and Pods are on a cluster: attempts as child processes, each with its record. The records are what survives a SIGKILL of
 /// this process; the processes are not (a trainer dies with its runner).
 /// </summary>
-internal sealed class LocalJobs(WorkDirectory work, LocalEnvironment environment, TimeProvider time, Action<string, int, TrainerEvent> onEvent) : IDisposable
+/// <param name="work">Of the run.</param>
+/// <param name="environment">What trainers see.</param>
+/// <param name="workers">How many train a stage together, by its place.</param>
+/// <param name="time">For the records.</param>
+/// <param name="onEvent">Called with stage, attempt and what the trainer said.</param>
+internal sealed class LocalJobs(WorkDirectory work, LocalEnvironment environment, Func<int, int> workers, TimeProvider time, Action<string, int, TrainerEvent> onEvent) : IDisposable
 {
     private readonly ConcurrentDictionary<string, JobRecord> _records = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Attempt> _live = new(StringComparer.Ordinal);
@@ -64,7 +69,7 @@ internal sealed class LocalJobs(WorkDirectory work, LocalEnvironment environment
         Save(record);
 
         var attempt = new Attempt();
-        var process = TrainerProcess.Start(work, environment, action.JobName, trainerEvent => Receive(record, attempt, trainerEvent));
+        var process = TrainerProcess.Start(work, environment, action.JobName, workers(spec.Index), trainerEvent => Receive(record, attempt, trainerEvent));
         attempt.Process = process;
         _live[action.JobName] = attempt;
         Save(record with { State = JobState.Running, Trainer = process.Identity });

@@ -36,9 +36,10 @@ internal sealed class TrainerProcess : IDisposable
     /// <param name="work">Where its files are.</param>
     /// <param name="environment">What it should see beside this process's own variables.</param>
     /// <param name="job">Name of the attempt; stage.json stands in its directory already.</param>
+    /// <param name="workers">Processes that train together; above 1 the child starts them and speaks for all.</param>
     /// <param name="onEvent">Called for every event, in order, on a pool thread.</param>
     /// <exception cref="CliException">The trainer is not where it belongs.</exception>
-    public static TrainerProcess Start(WorkDirectory work, LocalEnvironment environment, string job, Action<TrainerEvent> onEvent)
+    public static TrainerProcess Start(WorkDirectory work, LocalEnvironment environment, string job, int workers, Action<TrainerEvent> onEvent)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(work.LogFile(job))!);
         var command = TrainerProgram.Command();
@@ -66,6 +67,13 @@ internal sealed class TrainerProcess : IDisposable
             start.Environment[name] = environment.Get(name);
         }
 
+        // What whoever called this process was started with is not meant for its children. LOCAL_RANK also says which GPU a trainer that is alone takes.
+        foreach (var name in (string[])["RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "NNODES", "NODE_RANK"])
+        {
+            start.Environment.Remove(name);
+        }
+
+        start.Environment["NPROC_PER_NODE"] = workers.ToString(CultureInfo.InvariantCulture);
         var process = Process.Start(start) ?? throw new CliException(ExitCodes.Internal, $"{command[0]} could not be started.");
         process.StandardInput.Close();
         return new TrainerProcess(process, work, job, onEvent);

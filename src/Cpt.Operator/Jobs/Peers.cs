@@ -14,7 +14,7 @@ internal static class Peers
     private const int MasterPort = 29500;
 
     /// <summary>Set on each pod of an Indexed Job by the Job controller.</summary>
-    private const string IndexAnnotation = "batch.kubernetes.io/job-completion-index";
+    public const string IndexAnnotation = "batch.kubernetes.io/job-completion-index";
 
     public static string ServiceName(ContinualRun run) => run.Metadata.Name + "-peers";
 

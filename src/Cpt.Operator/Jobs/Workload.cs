@@ -37,12 +37,13 @@ internal sealed record Workload
     {
         var common = run.Spec.Template ?? new WorkloadTemplate();
         var own = run.Spec.Stages[stage].Template ?? new WorkloadTemplate();
+        var workers = StageWorkers.Of(run, stage);
         return new Workload
         {
             Stage = stage,
             Image = own.Image ?? common.Image,
-            Nodes = own.Nodes ?? common.Nodes ?? 1,
-            ProcessesPerNode = own.ProcessesPerNode ?? common.ProcessesPerNode ?? 1,
+            Nodes = workers.Nodes,
+            ProcessesPerNode = workers.ProcessesPerNode,
             Resources = own.Resources ?? common.Resources,
             ServiceAccountName = own.ServiceAccountName ?? common.ServiceAccountName,
             GraceSeconds = own.TerminationGracePeriodSeconds ?? common.TerminationGracePeriodSeconds ?? RunDefaults.TerminationGracePeriodSeconds,

@@ -5,6 +5,7 @@ using Cpt.Contract;
 using Cpt.Controllers;
 using Cpt.Kubernetes;
 using Cpt.Operator.Hosting;
+using Cpt.Operator.Jobs;
 using Cpt.Operator.Observing;
 using Cpt.Operator.Runs;
 using Cpt.Runs;
@@ -84,7 +85,10 @@ internal sealed class ProgressPoller(
         return due;
     }
 
-    private bool IsTraining(Pod pod) => pod.Metadata.DeletionTimestamp is null && pod.Status?.PodIP is { Length: > 0 } && PodReasons.Trainer(pod)?.State?.Running is not null && RunOf(pod) is not null;
+    private bool IsTraining(Pod pod) => pod.Metadata.DeletionTimestamp is null && pod.Status?.PodIP is { Length: > 0 } && PodReasons.Trainer(pod)?.State?.Running is not null && Reports(pod) && RunOf(pod) is not null;
+
+    /// <summary>Of several pods the first: their workers are at the same step, and only worker 0 commits checkpoints.</summary>
+    private static bool Reports(Pod pod) => pod.Metadata.Annotations?.GetValueOrDefault(Peers.IndexAnnotation) is null or "0";
 
     private (RunObject Run, RunMemory Memory, string Job)? RunOf(Pod pod)
     {

@@ -9,7 +9,7 @@ internal static unsafe partial class Native
     internal const string Library = "cpt_torch";
 
     /// <summary>The number of <c>CPT_ABI</c> this assembly was written for.</summary>
-    internal const int ExpectedAbi = 2;
+    internal const int ExpectedAbi = 3;
 
     [LibraryImport(Library)] internal static partial int cpt_abi();
     [LibraryImport(Library)] internal static partial nint cpt_last_error();
@@ -70,6 +70,38 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] internal static partial int cpt_generator_seed(nint generator, ulong seed);
     [LibraryImport(Library)] internal static partial nint cpt_generator_state(nint generator);
     [LibraryImport(Library)] internal static partial int cpt_generator_set_state(nint generator, nint state);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial nint cpt_store_new(string host, int port, int size, int isServer, long timeoutMilliseconds);
+    [LibraryImport(Library)] internal static partial int cpt_store_port(nint store);
+    [LibraryImport(Library)] internal static partial void cpt_store_free(nint store);
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial int cpt_store_set(nint store, string key, byte* value, int length);
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial int cpt_store_get(nint store, string key, byte* buffer, int capacity);
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial long cpt_store_add(nint store, string key, long amount);
+    [LibraryImport(Library)] internal static partial int cpt_has_nccl();
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial nint cpt_group_new(nint store, string name, int nccl, int rank, int size, long timeoutMilliseconds, string @interface);
+    [LibraryImport(Library)] internal static partial void cpt_group_free(nint group);
+    [LibraryImport(Library)] internal static partial int cpt_group_abort(nint group);
+    [LibraryImport(Library)] internal static partial nint cpt_all_reduce(nint group, nint tensor, int op);
+    [LibraryImport(Library)] internal static partial nint cpt_broadcast(nint group, nint tensor, int root);
+    [LibraryImport(Library)] internal static partial nint cpt_all_gather(nint group, nint output, nint input);
+    [LibraryImport(Library)] internal static partial nint cpt_reduce_scatter(nint group, nint output, nint input, int op);
+    [LibraryImport(Library)] internal static partial nint cpt_barrier(nint group);
+    [LibraryImport(Library)] internal static partial int cpt_work_wait(nint work);
+    [LibraryImport(Library)] internal static partial int cpt_work_is_completed(nint work);
+    [LibraryImport(Library)] internal static partial void cpt_work_free(nint work);
+
+    [LibraryImport(Library)] internal static partial nint cpt_reducer_new(nint group, nint* parameters, int count, long bucketBytes);
+    [LibraryImport(Library)] internal static partial void cpt_reducer_free(nint reducer);
+    [LibraryImport(Library)] internal static partial int cpt_reducer_prepare(nint reducer, int last);
+    [LibraryImport(Library)] internal static partial int cpt_reducer_finish(nint reducer, byte* used);
+    [LibraryImport(Library)] internal static partial int cpt_reducer_buckets(nint reducer);
+    [LibraryImport(Library)] internal static partial int cpt_reducer_pieces(nint reducer, long* rows, int capacity);
+    [LibraryImport(Library)] internal static partial nint cpt_reducer_part(nint reducer, int bucket);
+    [LibraryImport(Library)] internal static partial long cpt_reducer_part_length(nint reducer, int bucket);
+    [LibraryImport(Library)] internal static partial long cpt_reducer_offset(nint reducer, int parameter, int* bucket);
+    [LibraryImport(Library)] internal static partial int cpt_reducer_release(nint reducer);
+    [LibraryImport(Library)] internal static partial int cpt_reducer_gather(nint reducer);
+    [LibraryImport(Library)] internal static partial int cpt_reducer_overlapped(nint reducer);
 
     internal static string Text(nint utf8) => Marshal.PtrToStringUTF8(utf8) ?? "";
 

@@ -13,7 +13,7 @@
 #endif
 
 // Raised when a function changes its meaning or goes away; the C# side refuses any other number.
-#define CPT_ABI 2
+#define CPT_ABI 3
 
 enum cpt_tag {
     CPT_NONE = 0,
@@ -45,6 +45,12 @@ typedef struct cpt_value {
 typedef void* cpt_tensor;     // owns one reference of an at::TensorImpl; NULL is the undefined tensor
 typedef void* cpt_operator;   // lives as long as the process
 typedef void* cpt_generator;  // an at::Generator of one's own
+typedef void* cpt_store;      // a c10d::TCPStore
+typedef void* cpt_group;      // a process group of c10d
+typedef void* cpt_work;       // a collective that was begun
+typedef void* cpt_reducer;    // the gradients of some parameters, summed over a group
+
+enum cpt_reduce { CPT_REDUCE_SUM = 0, CPT_REDUCE_MIN = 1, CPT_REDUCE_MAX = 2 };
 
 // runtime.cpp
 CPT_API int cpt_abi(void);
@@ -112,3 +118,37 @@ CPT_API void cpt_generator_free(cpt_generator);
 CPT_API int cpt_generator_seed(cpt_generator, uint64_t seed);
 CPT_API cpt_tensor cpt_generator_state(cpt_generator);          // NULL asks the process-wide CPU generator
 CPT_API int cpt_generator_set_state(cpt_generator, cpt_tensor state);
+
+// distributed/group.cpp: collectives are begun by all processes of a group in the same order, and waited for once
+CPT_API cpt_store cpt_store_new(const char* host, int port, int size, int is_server, int64_t timeout_ms);
+CPT_API int cpt_store_port(cpt_store);
+CPT_API void cpt_store_free(cpt_store);
+CPT_API int cpt_store_set(cpt_store, const char* key, const void* value, int length);
+CPT_API int cpt_store_get(cpt_store, const char* key, void* buffer, int capacity);
+CPT_API int64_t cpt_store_add(cpt_store, const char* key, int64_t amount);
+CPT_API int cpt_has_nccl(void);
+CPT_API cpt_group cpt_group_new(cpt_store, const char* name, int nccl, int rank, int size, int64_t timeout_ms, const char* interface);
+CPT_API void cpt_group_free(cpt_group);
+CPT_API int cpt_group_abort(cpt_group);
+CPT_API cpt_work cpt_all_reduce(cpt_group, cpt_tensor, int op);
+CPT_API cpt_work cpt_broadcast(cpt_group, cpt_tensor, int root);
+CPT_API cpt_work cpt_all_gather(cpt_group, cpt_tensor output, cpt_tensor input);
+CPT_API cpt_work cpt_reduce_scatter(cpt_group, cpt_tensor output, cpt_tensor input, int op);
+CPT_API cpt_work cpt_barrier(cpt_group);
+CPT_API int cpt_work_wait(cpt_work);
+CPT_API int cpt_work_is_completed(cpt_work);
+CPT_API void cpt_work_free(cpt_work);
+
+// distributed/reducer.cpp
+CPT_API cpt_reducer cpt_reducer_new(cpt_group, const cpt_tensor* parameters, int count, int64_t bucket_bytes);
+CPT_API void cpt_reducer_free(cpt_reducer);
+CPT_API int cpt_reducer_prepare(cpt_reducer, int last);             // before each backward pass; last: nothing is added after it
+CPT_API int cpt_reducer_finish(cpt_reducer, uint8_t* used);         // used[parameter]: whether any process had a gradient
+CPT_API int cpt_reducer_buckets(cpt_reducer);
+CPT_API int cpt_reducer_pieces(cpt_reducer, int64_t* rows, int capacity);   // of this process: bucket, parameter, begin in it, length, begin in the part
+CPT_API cpt_tensor cpt_reducer_part(cpt_reducer, int bucket);       // this process's part of the summed gradients
+CPT_API int cpt_reducer_release(cpt_reducer);                       // forgets the summed gradients
+CPT_API int cpt_reducer_gather(cpt_reducer);                        // every process's pieces of the parameters, into everybody's
+CPT_API int64_t cpt_reducer_part_length(cpt_reducer, int bucket);
+CPT_API int64_t cpt_reducer_offset(cpt_reducer, int parameter, int* bucket);    // where a parameter begins in its bucket
+CPT_API int cpt_reducer_overlapped(cpt_reducer);                    // buckets of the last step whose sum began before its backward pass had ended

@@ -29,8 +29,10 @@ CPT_API const char* cpt_config(void) {
 // threads spin for a million rounds before they sleep. That was a third of a rollout's processor time.
 CPT_API int cpt_set_num_threads(int count) {
     return guard(-1, [&] {
-        // Asking first makes libtorch set this thread up; it would otherwise overwrite the count at its first parallel loop.
+        // Asking first makes libtorch set this thread up; it would otherwise overwrite the count at its first parallel loop. The shim's own loops have a flag of
+        // their own for the same, since the function that holds it is inline.
         const int before = at::get_num_threads();
+        at::internal::lazy_init_num_threads();
         TORCH_CHECK(count > 0, "a thread count of ", count, "; at least 1 is needed");
         if (omp_set_num_threads != nullptr) omp_set_num_threads(count);
         else at::set_num_threads(count);

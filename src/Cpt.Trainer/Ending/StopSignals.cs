@@ -50,6 +50,9 @@ internal sealed class StopSignals : IDisposable
         }
     }
 
+    /// <summary>Another worker was asked to stop. This one goes with it, and a signal of its own that comes later is still its first.</summary>
+    public void Join() => _stop.Cancel();
+
     /// <summary>What a signal does; called by the handlers.</summary>
     public void Receive(string signal)
     {

@@ -40,7 +40,8 @@ internal sealed class LoadedModel(CausalLM model, Tokenizer tokenizer) : IDispos
 
     public void Dispose() => Model.Dispose();
 
-    private static Device DeviceOf(string device)
+    /// <exception cref="StageFailureException">70: the device is not there.</exception>
+    public static Device DeviceOf(string device)
     {
         try
         {

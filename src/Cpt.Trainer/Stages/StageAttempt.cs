@@ -3,12 +3,13 @@ using Cpt.Contract;
 using Cpt.Storage;
 using Cpt.Trainer.Measuring;
 using Cpt.Trainer.Reporting;
+using Cpt.Trainer.Workers;
 
 namespace Cpt.Trainer.Stages;
 
 /// <summary>
 /// One attempt of one stage, in reading order: what is due to be scored, row 0, the training unless it is committed already, the run's record, this stage's row.
-/// Every part is skipped when storage shows that an earlier attempt has done it.
+/// Every part is skipped when storage shows that an earlier attempt has done it. Several workers walk through it side by side; what storage shows, the first tells all.
 /// </summary>
 internal sealed class StageAttempt
 {
@@ -18,25 +19,26 @@ internal sealed class StageAttempt
     private readonly TrainerMetrics _metrics;
     private readonly StageOutcome _outcome;
     private readonly TimeProvider _time;
+    private readonly WorkerSession? _session;
     private readonly CancellationToken _stop;
     private readonly CheckpointStore _store;
     private readonly StageInputs _inputs;
     private readonly StageEvaluation _evaluation;
 
     public StageAttempt(
-        StageSpec spec, WorkDirectory work, StageReporter reporter, TrainerMetrics metrics, StageOutcome outcome, TimeProvider time, CancellationToken stop)
+        StageSpec spec, WorkDirectory work, StageReporter reporter, TrainerMetrics metrics, StageOutcome outcome, TimeProvider time, WorkerSession? session, CancellationToken stop)
     {
-        (_spec, _work, _reporter, _metrics, _outcome, _time, _stop) = (spec, work, reporter, metrics, outcome, time, stop);
+        (_spec, _work, _reporter, _metrics, _outcome, _time, _session, _stop) = (spec, work, reporter, metrics, outcome, time, session, stop);
         var options = new StorageOptions { OnWarning = reporter.Warning };
         _store = CheckpointStore.Open(spec.StorageUri, options);
-        _inputs = new StageInputs(_store, new InputResolver(options), work, reporter);
-        _evaluation = new StageEvaluation(spec, _store, reporter, time, stop);
+        _inputs = new StageInputs(_store, new InputResolver(options), work, reporter, session);
+        _evaluation = new StageEvaluation(spec, _store, reporter, time, session?.Group, stop);
     }
 
     public async Task RunAsync()
     {
         _reporter.Phase(TrainerPhase.Loading);
-        var final = await _store.ReadManifestAsync(_spec.StageHash, _stop);
+        var final = await Shared.FromFirstAsync(_session?.Group, () => _store.ReadManifestAsync(_spec.StageHash, _stop), ContractJson.Default.CheckpointManifest);
         _outcome.CheckpointDigest = final?.ModelDigest;
 
         // Read before training: an evaluation that cannot work must not be found out after days.
@@ -51,6 +53,8 @@ internal sealed class StageAttempt
         final = training is null ? Skip(final!) : await TrainAsync(training);
         await RecordAsync(final);
         await ScoreAsync(final, row, training?.Policy);
+        // A worker that left earlier would pass for a lost one.
+        _session?.Group.Barrier();
         _reporter.Phase(TrainerPhase.Done);
     }
 
@@ -95,8 +99,8 @@ internal sealed class StageAttempt
             KlReference.PreviousStage => await _inputs.ModelAsync(_spec.Input, _stop),
             _ => null,
         };
-        PolicyTraining Build(string directory) => PolicyTraining.Start(directory, _spec, task, reference, _reporter.Warning);
-        var checkpoints = new StageCheckpoints(_spec, _store, _work, _reporter, _metrics, _time) { Parents = await _inputs.LineageAsync(_spec.Input, _stop) };
+        PolicyTraining Build(string directory) => PolicyTraining.Start(directory, _spec, task, reference, _session?.Group, _reporter.Warning);
+        var checkpoints = new StageCheckpoints(_spec, _store, _work, _reporter, _metrics, _time, _session) { Parents = await _inputs.LineageAsync(_spec.Input, _stop) };
         var policy = await checkpoints.ResumeAsync(Build, _stop) ?? Build(await _inputs.ModelAsync(_spec.Input, _stop));
         return new StageTraining(_spec, policy, checkpoints, _reporter, _metrics, _time, _stop);
     }
@@ -111,6 +115,11 @@ internal sealed class StageAttempt
     /// <summary>A damaged record is begun anew: nothing is decided by it, and the stage is worth more.</summary>
     private async Task RecordAsync(CheckpointManifest final)
     {
+        if (_session is { Place.Rank: > 0 })
+        {
+            return;
+        }
+
         RunRecord? before = null;
         try
         {

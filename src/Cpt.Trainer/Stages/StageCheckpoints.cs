@@ -7,12 +7,17 @@ using Cpt.Storage;
 using Cpt.Torch;
 using Cpt.Trainer.Measuring;
 using Cpt.Trainer.Reporting;
+using Cpt.Trainer.Workers;
 using Cpt.Training;
 
 namespace Cpt.Trainer.Stages;
 
-/// <summary>Writes the checkpoints of one stage: model, optimizer and trainer state in intermediate ones, model and curves in the final one.</summary>
-internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, WorkDirectory work, StageReporter reporter, TrainerMetrics metrics, TimeProvider time)
+/// <summary>
+/// Writes the checkpoints of one stage: model, optimizer and trainer state in intermediate ones, model and curves in the final one. Of several workers the first writes, and
+/// the others wait until it has; what is written does not tell how many they were.
+/// </summary>
+internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, WorkDirectory work, StageReporter reporter, TrainerMetrics metrics, TimeProvider time,
+    WorkerSession? session)
 {
     public const string OptimizerFile = "trainer/optimizer.safetensors";
     public const string StateFile = "trainer/state.json";
@@ -31,7 +36,8 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
         CommittedStep = committed.Step;
         reporter.Update(progress => progress with { CheckpointStep = committed.Step });
         reporter.Checkpoint(string.Create(CultureInfo.InvariantCulture, $"step {committed.Step} of {committed.StepsDue} is committed"));
-        await store.ApplyRetentionAsync(spec.StageHash, spec.Checkpoint.Keep, cancellationToken);
+        // Who ends now ends all: nobody may before all know what is committed.
+        session?.Group.Barrier();
     }
 
     /// <summary>Commits the stage's result.</summary>
@@ -63,12 +69,16 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
             PolicyTraining? training = null;
             try
             {
-                var directory = work.Empty(Name("resume"));
-                await store.DownloadAsync(manifest, directory, [FileRole.Model, FileRole.State], new TransferHeartbeat(reporter), cancellationToken);
+                var directory = await BringAsync(manifest, cancellationToken);
                 training = build(directory);
                 Load(training.Loop, directory);
                 CommittedStep = manifest.Step;
-                Directory.Delete(directory, recursive: true);
+                session?.Group.Barrier();
+                if (IsFirstOfNode)
+                {
+                    Directory.Delete(directory, recursive: true);
+                }
+
                 reporter.Resumed(string.Create(CultureInfo.InvariantCulture, $"continuing from step {manifest.Step} of {manifest.StepsDue}, committed by attempt {manifest.Attempt}"));
                 return training;
             }
@@ -80,6 +90,33 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
         }
 
         return null;
+    }
+
+    private bool IsFirstOfNode => session is null or { Place.LocalRank: 0 };
+
+    /// <summary>Once a node. A checkpoint that one node cannot read is passed over by all.</summary>
+    private async Task<string> BringAsync(CheckpointManifest manifest, CancellationToken cancellationToken)
+    {
+        var directory = IsFirstOfNode ? work.Empty(Name("resume")) : work.Of(Name("resume"));
+        StageFailureException? damaged = null;
+        if (IsFirstOfNode)
+        {
+            try
+            {
+                await store.DownloadAsync(manifest, directory, [FileRole.Model, FileRole.State], new TransferHeartbeat(reporter), cancellationToken);
+            }
+            catch (StageFailureException error) when (session is not null && error.ExitCode is ExitCodes.BadData or ExitCodes.InputNotFound)
+            {
+                damaged = error;
+            }
+        }
+
+        if (session is not null && session.Group.AnyOf(damaged is not null))
+        {
+            throw damaged ?? new StageFailureException(ExitCodes.BadData, "CorruptCheckpoint", "another worker cannot read it");
+        }
+
+        return directory;
     }
 
     private static void Load(IStageLoop loop, string directory)
@@ -100,8 +137,29 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
     {
         var started = time.GetTimestamp();
         reporter.Update(progress => progress with { Phase = TrainerPhase.Committing });
+        // All workers hold a part of it.
+        var optimizer = kind == CheckpointKind.Step ? loop.OptimizerState() : null;
+        var manifest = await Shared.FromFirstAsync(session?.Group, async () => await WriteAsync(kind, policy, loop, optimizer, cancellationToken), ContractJson.Default.CheckpointManifest);
+        if (session is not null)
+        {
+            // Copies, made for this checkpoint.
+            foreach (var tensor in optimizer?.Values ?? [])
+            {
+                tensor.Dispose();
+            }
+        }
+
+        metrics.CheckpointTime.Record(time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0);
+        metrics.CheckpointBytes.Record(manifest!.Files.Sum(file => file.Size));
+        metrics.CheckpointCommitSeconds.Record(time.GetElapsedTime(started).TotalSeconds);
+        return manifest;
+    }
+
+    private async Task<CheckpointManifest?> WriteAsync(
+        CheckpointKind kind, CausalLM policy, IStageLoop loop, IReadOnlyDictionary<string, Tensor>? optimizer, CancellationToken cancellationToken)
+    {
         var directory = work.Empty(Name("commit"));
-        var sources = Write(directory, kind, policy, loop);
+        var sources = Write(directory, policy, loop, optimizer);
         var newest = loop.History.Points.Count > 0 ? loop.History.Points[^1] : null;
         var manifest = await store.CommitAsync(
             new CheckpointManifest
@@ -124,20 +182,22 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
             },
             sources, new TransferHeartbeat(reporter), cancellationToken);
         Directory.Delete(directory, recursive: true);
-        metrics.CheckpointTime.Record(time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0);
-        metrics.CheckpointBytes.Record(manifest.Files.Sum(file => file.Size));
-        metrics.CheckpointCommitSeconds.Record(time.GetElapsedTime(started).TotalSeconds);
+        if (kind == CheckpointKind.Step)
+        {
+            await store.ApplyRetentionAsync(spec.StageHash, spec.Checkpoint.Keep, cancellationToken);
+        }
+
         return manifest;
     }
 
-    private static List<CheckpointSource> Write(string directory, CheckpointKind kind, CausalLM policy, IStageLoop loop)
+    private static List<CheckpointSource> Write(string directory, CausalLM policy, IStageLoop loop, IReadOnlyDictionary<string, Tensor>? optimizer)
     {
         policy.Save(directory);
         var sources = CheckpointSource.Model(directory).ToList();
-        if (kind == CheckpointKind.Step)
+        if (optimizer is not null)
         {
             Directory.CreateDirectory(Path.Combine(directory, Path.GetDirectoryName(StateFile)!));
-            TensorFile.Write(Path.Combine(directory, OptimizerFile), loop.OptimizerState());
+            TensorFile.Write(Path.Combine(directory, OptimizerFile), optimizer);
             File.WriteAllText(Path.Combine(directory, StateFile), loop.SaveState().ToJsonString());
             sources.Add(new CheckpointSource(OptimizerFile, Path.Combine(directory, OptimizerFile), FileRole.State));
             sources.Add(new CheckpointSource(StateFile, Path.Combine(directory, StateFile), FileRole.State));

@@ -2,6 +2,7 @@ using Cpt.Contract;
 using Cpt.Storage;
 using Cpt.Tasks;
 using Cpt.Trainer.Reporting;
+using Cpt.Trainer.Workers;
 using Cpt.Training;
 
 namespace Cpt.Trainer.Stages;
@@ -16,7 +17,7 @@ internal sealed record DueScore(TaskInput Input, ScoreKind Kind, TaskData Task)
 }
 
 /// <summary>Writes a row of the accuracy matrix task by task, so that a killed evaluation goes on with the task it was killed in.</summary>
-internal sealed class StageEvaluation(StageSpec spec, CheckpointStore store, StageReporter reporter, TimeProvider time, CancellationToken stop)
+internal sealed class StageEvaluation(StageSpec spec, CheckpointStore store, StageReporter reporter, TimeProvider time, WorkerGroup? workers, CancellationToken stop)
 {
     /// <summary>Refuses tasks that the model cannot read, before it is trained.</summary>
     /// <exception cref="StageFailureException">A prompt cannot be made: images for a model of text alone, a damaged image, a prompt as long as the context.</exception>
@@ -39,7 +40,7 @@ internal sealed class StageEvaluation(StageSpec spec, CheckpointStore store, Sta
     public async Task<EvaluationDocument> ScoreRowAsync(
         string rowHash, string modelDigest, IReadOnlyList<DueScore> due, string? previousRow, Func<Task<LoadedModel>> load)
     {
-        var row = await store.ReadEvaluationAsync(rowHash, stop) is { } written && written.ModelDigest == modelDigest
+        var row = await Shared.FromFirstAsync(workers, () => store.ReadEvaluationAsync(rowHash, stop), ContractJson.Default.EvaluationDocument) is { } written && written.ModelDigest == modelDigest
             ? written
             : new EvaluationDocument { StageHash = rowHash, ModelDigest = modelDigest, Scores = [], CreatedAt = time.GetUtcNow() };
         var missing = due.Where(column => !row.Scores.Any(column.IsMetBy)).ToList();
@@ -50,13 +51,16 @@ internal sealed class StageEvaluation(StageSpec spec, CheckpointStore store, Sta
 
         var previous = previousRow is null ? null : await store.ReadEvaluationAsync(previousRow, stop);
         var model = await load();
-        var evaluator = new Evaluator(model.Model, model.Tokenizer, EvaluationSettings.Of(spec.Evaluation, spec.Training.Seed));
+        var evaluator = new Evaluator(model.Model, model.Tokenizer, EvaluationSettings.Of(spec.Evaluation, spec.Training.Seed), workers);
         foreach (var column in missing)
         {
             stop.ThrowIfCancellationRequested();
             reporter.Phase(TrainerPhase.Evaluating, column.Input.Name);
             var score = evaluator.Score(column.Task, column.Kind, previous?.Scores.FirstOrDefault(column.IsColumnOf), stop) with { Task = column.Input.Name };
-            row = await store.WriteEvaluationAsync(row with { Scores = [score], CreatedAt = time.GetUtcNow() }, CancellationToken.None);
+            // Of several workers all have the score, and the first writes it.
+            row = workers is null or { IsFirst: true }
+                ? await store.WriteEvaluationAsync(row with { Scores = [score], CreatedAt = time.GetUtcNow() }, CancellationToken.None)
+                : row with { Scores = [.. row.Scores.Where(other => !column.IsColumnOf(other)), score] };
             reporter.Evaluation(score);
         }
 

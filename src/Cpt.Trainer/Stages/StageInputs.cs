@@ -2,11 +2,12 @@ using Cpt.Contract;
 using Cpt.Storage;
 using Cpt.Tasks;
 using Cpt.Trainer.Reporting;
+using Cpt.Trainer.Workers;
 
 namespace Cpt.Trainer.Stages;
 
-/// <summary>Brings models and tasks to this machine and makes sure that they are the ones that were meant. Each is fetched once.</summary>
-internal sealed class StageInputs(CheckpointStore store, InputResolver resolver, WorkDirectory work, StageReporter reporter)
+/// <summary>Brings models and tasks to this machine and makes sure that they are the ones that were meant. Each is fetched once, also by several workers of one node.</summary>
+internal sealed class StageInputs(CheckpointStore store, InputResolver resolver, WorkDirectory work, StageReporter reporter, WorkerSession? session)
 {
     private readonly Dictionary<string, string> _models = new(StringComparer.Ordinal);
     private readonly Dictionary<TaskInput, TaskData> _tasks = [];
@@ -17,9 +18,9 @@ internal sealed class StageInputs(CheckpointStore store, InputResolver resolver,
     {
         if (!_models.TryGetValue(model.Digest, out var directory))
         {
-            directory = model.StageHash is { } hash
+            directory = await OnceAsync(async () => model.StageHash is { } hash
                 ? await DownloadAsync(hash, model.Digest, cancellationToken)
-                : (await resolver.MaterializeAsync(model.Uri!, work.Cache, model.Digest, Heartbeat(), cancellationToken)).Directory;
+                : (await resolver.MaterializeAsync(model.Uri!, work.Cache, model.Digest, Heartbeat(), cancellationToken)).Directory);
             _models.Add(model.Digest, directory);
         }
 
@@ -32,7 +33,7 @@ internal sealed class StageInputs(CheckpointStore store, InputResolver resolver,
     {
         if (!_tasks.TryGetValue(wanted, out var task))
         {
-            task = (await LoadAsync(wanted, cancellationToken)).WithScorer(wanted.Scorer);
+            task = (await OnceAsync(() => LoadAsync(wanted, cancellationToken))).WithScorer(wanted.Scorer);
             _tasks.Add(wanted, task);
         }
 
@@ -74,6 +75,8 @@ internal sealed class StageInputs(CheckpointStore store, InputResolver resolver,
         await store.DownloadAsync(manifest, directory, [FileRole.Model], Heartbeat(), cancellationToken);
         return directory;
     }
+
+    private Task<T> OnceAsync<T>(Func<Task<T>> bring) => session is null ? bring() : session.FirstOfNodeAsync(bring);
 
     private TransferHeartbeat Heartbeat() => new(reporter);
 }

@@ -5,7 +5,11 @@ using Cpt.Tasks;
 namespace Cpt.Training;
 
 /// <summary>Scores a model on tasks: one cell of the accuracy matrix at a time, with a record for every sample.</summary>
-public sealed class Evaluator(CausalLM model, Tokenizer tokenizer, EvaluationSettings settings)
+/// <param name="model">Scored.</param>
+/// <param name="tokenizer">Of the model.</param>
+/// <param name="settings">How a task is scored.</param>
+/// <param name="workers">Those that score together, each a share of the samples; all get the same score.</param>
+public sealed class Evaluator(CausalLM model, Tokenizer tokenizer, EvaluationSettings settings, WorkerGroup? workers = null)
 {
     private const int KeptCharacters = 256;
 
@@ -73,7 +77,7 @@ public sealed class Evaluator(CausalLM model, Tokenizer tokenizer, EvaluationSet
     {
         try
         {
-            return new TextGenerator(model).Generate(request, cancellationToken).Rows;
+            return new RowGenerator(model, workers).Generate(request, cancellationToken);
         }
         catch (NonFiniteLogitsException exception)
         {

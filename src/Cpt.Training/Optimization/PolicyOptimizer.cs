@@ -12,14 +12,18 @@ internal sealed class PolicyOptimizer : IDisposable
     private readonly double _maxGradientNorm;
     private readonly torch.optim.AdamW _adam;
 
-    public PolicyOptimizer(CausalLM policy, OptimizationSpec optimization)
+    /// <summary>Null where this is the only worker.</summary>
+    private readonly ParameterShards? _shards;
+
+    public PolicyOptimizer(CausalLM policy, OptimizationSpec optimization, WorkerGroup? workers = null)
     {
         _names = [.. policy.Parameters.Select(parameter => parameter.Name)];
         _parameters = [.. policy.Parameters.Select(parameter => parameter.Value)];
         foreach (var parameter in _parameters) parameter.requires_grad = true;
         _maxGradientNorm = optimization.MaxGradientNorm;
+        _shards = workers is null ? null : new ParameterShards(workers, _parameters);
         _adam = new torch.optim.AdamW(
-            _parameters, optimization.LearningRate, optimization.Beta1, optimization.Beta2, optimization.Epsilon, optimization.WeightDecay,
+            _shards?.Pieces ?? _parameters, optimization.LearningRate, optimization.Beta1, optimization.Beta2, optimization.Epsilon, optimization.WeightDecay,
             master_weights: optimization.Precision == Precision.BFloat16Master,
             moments: optimization.Precision == Precision.BFloat16Pure ? ScalarType.BFloat16 : null);
     }
@@ -27,7 +31,14 @@ internal sealed class PolicyOptimizer : IDisposable
     /// <summary>Updates done.</summary>
     public int Updates => (int)_adam.Steps;
 
-    public void ZeroGradients() => _adam.zero_grad();
+    public void ZeroGradients()
+    {
+        foreach (var parameter in _parameters) parameter.grad = null;
+    }
+
+    /// <summary>Before each backward pass of an update.</summary>
+    /// <param name="last">No pass of this worker follows before <see cref="Update"/>: what it leaves is summed over the workers while it still runs.</param>
+    public void BeginPass(bool last) => _shards?.BeginPass(last);
 
     /// <summary>Clips, checks, updates, forgets the gradients.</summary>
     /// <param name="learningRate">Of this update.</param>
@@ -37,35 +48,30 @@ internal sealed class PolicyOptimizer : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         var limit = _maxGradientNorm > 0 ? _maxGradientNorm : double.PositiveInfinity;
-        var norm = Finite.GradientNorm(torch.nn.utils.clip_grad_norm_(_parameters, limit), step);
+        var norm = Finite.GradientNorm(_shards?.Reduce(limit) ?? torch.nn.utils.clip_grad_norm_(_parameters, limit), step);
         _adam.LearningRate = learningRate;
         _adam.step();
-        _adam.zero_grad();
+        ZeroGradients();
+        _shards?.Publish();
         return norm;
     }
 
-    /// <summary>The live moments under <c>exp_avg.NAME</c> and <c>exp_avg_sq.NAME</c>, master weights under <c>master.NAME</c>, NAME being the parameter's; empty before the first update.</summary>
+    /// <summary>With several workers all take part, and only the first gets anything: copies in host memory. Else the live moments. They are under <c>exp_avg.NAME</c> and <c>exp_avg_sq.NAME</c>, master weights under <c>master.NAME</c>, NAME being the parameter's; empty before the first update.</summary>
     public IReadOnlyDictionary<string, Tensor> State() => Updates == 0
         ? new Dictionary<string, Tensor>(StringComparer.Ordinal)
-        : _adam.state_dict().ToDictionary(moment => Renamed(moment.Key), moment => moment.Value, StringComparer.Ordinal);
+        : (_shards?.GatherState(_adam.state_dict()) ?? _adam.state_dict()).ToDictionary(moment => Renamed(moment.Key), moment => moment.Value, StringComparer.Ordinal);
 
     /// <exception cref="StageFailureException"><c>CorruptCheckpoint</c>: a moment is missing or has another shape.</exception>
     public void Load(IReadOnlyDictionary<string, Tensor> state, int updates)
     {
         if (updates > 0)
         {
-            var byPlace = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-            foreach (var place in _adam.state_dict().Keys)
-            {
-                var name = Renamed(place);
-                byPlace[place] = state.TryGetValue(name, out var moment)
-                    ? moment
-                    : throw new StageFailureException(ExitCodes.BadData, "CorruptCheckpoint", $"the checkpoint's optimizer state has no tensor '{name}'; it has {state.Count} tensors, {_adam.state_dict().Count} are needed");
-            }
-
             try
             {
-                _adam.load_state_dict(byPlace);
+                using var scope = torch.NewDisposeScope();
+                _adam.load_state_dict(_shards is null
+                    ? _adam.state_dict().Keys.ToDictionary(place => place, place => Find(Renamed(place)), StringComparer.Ordinal)
+                    : _shards.TakeOwn(_adam.state_dict().Keys, (kind, parameter) => Find($"{kind}.{_names[parameter]}")));
             }
             catch (Exception exception) when (exception is ArgumentException or TorchException)
             {
@@ -73,10 +79,18 @@ internal sealed class PolicyOptimizer : IDisposable
             }
         }
 
+        Tensor Find(string name) => state.TryGetValue(name, out var moment)
+            ? moment
+            : throw new StageFailureException(ExitCodes.BadData, "CorruptCheckpoint", $"the checkpoint's optimizer state has no tensor '{name}'; it has {state.Count}");
+
         _adam.Steps = updates;
     }
 
-    public void Dispose() => _adam.Dispose();
+    public void Dispose()
+    {
+        _adam.Dispose();
+        _shards?.Dispose();
+    }
 
     // exp_avg.12 → exp_avg.model.layers.0.…: a checkpoint is read by people, too.
     private string Renamed(string place)

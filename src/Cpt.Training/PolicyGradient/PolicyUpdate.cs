@@ -27,9 +27,11 @@ internal sealed class PolicyUpdate
     private readonly int _microBatchSize;
     private readonly int _padToken;
     private readonly Device _device;
+    private readonly WorkerGroup? _workers;
 
     public PolicyUpdate(
-        CausalLM policy, CausalLM? reference, RftSpec rft, OptimizationSpec optimization, PolicyOptimizer optimizer, bool bfloat16, int padToken, Device device)
+        CausalLM policy, CausalLM? reference, RftSpec rft, OptimizationSpec optimization, PolicyOptimizer optimizer, bool bfloat16, int padToken, Device device,
+        WorkerGroup? workers = null)
     {
         _optimizer = optimizer;
         _policy = new ResponseLogProbs(policy, bfloat16, rft.Temperature);
@@ -47,6 +49,7 @@ internal sealed class PolicyUpdate
         _microBatchSize = optimization.MicroBatchSize;
         _padToken = padToken;
         _device = device;
+        _workers = workers;
     }
 
     public PolicyUpdateResult Run(IReadOnlyList<RolloutGroup> groups, double learningRate, int step, CancellationToken cancellationToken)
@@ -55,13 +58,13 @@ internal sealed class PolicyUpdate
         var miniBatches = new List<List<UpdatePass>>();
         for (var i = 0; i < _miniBatches; i++)
         {
-            var passes = Passes(groups, groups.Count * i / _miniBatches, groups.Count * (i + 1) / _miniBatches);
-            if (passes.Count > 0) miniBatches.Add(passes);
+            if (Passes(groups, groups.Count * i / _miniBatches, groups.Count * (i + 1) / _miniBatches) is { } passes) miniBatches.Add(passes);
         }
 
         foreach (var pass in miniBatches.Skip(1).SelectMany(passes => passes))
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            // Workers agree on stopping where all of them come by equally often; passes are each one's own.
+            if (_workers is null) cancellationToken.ThrowIfCancellationRequested();
             pass.OldLogProbs = WithoutGradient(_policy, pass);
         }
 
@@ -82,6 +85,7 @@ internal sealed class PolicyUpdate
             }
         }
 
+        if (_workers?.Sum(tokens, trained) is [var allTokens, var allTrained]) (tokens, trained) = ((long)allTokens, (long)allTrained);
         return new PolicyUpdateResult(loss, norm, _reference is null ? null : kl, clipped / Math.Max(1, trained), tokens);
     }
 
@@ -91,19 +95,21 @@ internal sealed class PolicyUpdate
         var kls = new List<Tensor>();
         var clipped = new List<Tensor>();
         _optimizer.ZeroGradients();
-        foreach (var pass in passes)
+        foreach (var (index, pass) in passes.Index())
         {
             using var scope = torch.NewDisposeScope();
             var reference = _reference is null ? null : WithoutGradient(_reference, pass);
             var logProbs = _policy.Of(pass.Batch);
             var result = PolicyLoss.Of(_options, logProbs, pass.OldLogProbs ?? logProbs.detach(), reference, pass.Advantages, pass.Weights);
+            _optimizer.BeginPass(last: index == passes.Count - 1);
             result.Loss.backward();
             losses.Add(result.Loss.detach().MoveToOuterDisposeScope());
             clipped.Add(result.Clipped.to(ScalarType.Float32).MoveToOuterDisposeScope());
             if (result.Kl is { } kl) kls.Add(kl.MoveToOuterDisposeScope());
         }
 
-        return (Sums.Of(losses), Sums.Of(kls), Sums.Of(clipped));
+        var (loss, klSum, clippedSum) = (Sums.Of(losses), Sums.Of(kls), Sums.Of(clipped));
+        return _workers?.Sum(loss, klSum, clippedSum) is [var allLoss, var allKl, var allClipped] ? (allLoss, allKl, allClipped) : (loss, klSum, clippedSum);
     }
 
     private static Tensor WithoutGradient(ResponseLogProbs model, UpdatePass pass)
@@ -113,7 +119,8 @@ internal sealed class PolicyUpdate
         return model.Of(pass.Batch).MoveToOuterDisposeScope();
     }
 
-    private List<UpdatePass> Passes(IReadOnlyList<RolloutGroup> groups, int start, int end)
+    /// <returns>Of this worker's share; null where the whole mini-batch teaches nothing.</returns>
+    private List<UpdatePass>? Passes(IReadOnlyList<RolloutGroup> groups, int start, int end)
     {
         var sequences = new List<TrainingSequence>();
         var advantages = new List<double>();
@@ -133,6 +140,13 @@ internal sealed class PolicyUpdate
                 advantages.Add(group.Advantages[g]);
                 weights.Add(allWeights[rollout]);
             }
+        }
+
+        if (sequences.Count == 0) return null;
+        if (_workers is not null)
+        {
+            var own = WorkShare.Of([.. sequences.Select(sequence => sequence.InputLength)], _workers.Rank, _workers.Size);
+            (sequences, advantages, weights) = ([.. own.Select(i => sequences[i])], [.. own.Select(i => advantages[i])], [.. own.Select(i => weights[i])]);
         }
 
         return [.. MicroBatches.Split(sequences, _microBatchSize, _device).Select(pass => UpdatePass.Of(pass, sequences, advantages, weights, _padToken, _device))];

@@ -6,11 +6,11 @@ namespace Cpt.Training;
 
 /// <summary>
 /// Samples groups with the policy as it stands and rewards them. What is drawn depends on the seed, the place in the batch and the token's position
-/// alone: not on threads, on how rows are batched, or on what was drawn before.
+/// alone: not on threads, on workers, on how rows are batched, or on what was drawn before. With several workers each draws its share, and all reward all of them.
 /// </summary>
-internal sealed class RolloutSampler(CausalLM policy, PromptBuilder prompts, RewardModel rewards, RftSpec rft)
+internal sealed class RolloutSampler(CausalLM policy, PromptBuilder prompts, RewardModel rewards, RftSpec rft, WorkerGroup? workers = null)
 {
-    private readonly TextGenerator _generator = new(policy);
+    private readonly RowGenerator _generator = new(policy, workers);
     private readonly int[] _stopTokens = prompts.StopTokens(policy.Config);
 
     /// <summary>Tokens sampled so far by this object.</summary>
@@ -62,13 +62,13 @@ internal sealed class RolloutSampler(CausalLM policy, PromptBuilder prompts, Rew
             Seed = seed,
             Threads = Math.Max(1, rft.RolloutThreads),
         };
-        var result = Finite.Logits(() => _generator.Generate(request, cancellationToken), step);
+        var rows = Finite.Logits(() => _generator.Generate(request, cancellationToken), step);
 
         var rollouts = new Rollout[repeated.Length];
         for (var i = 0; i < rollouts.Length; i++)
         {
             var sample = samples[i / groupSize];
-            var row = result.Rows[i];
+            var row = rows[i];
             var text = prompts.Text(row);
             var reward = rewards.Of(sample, text);
             Finite.Reward(reward.Total, step, sample.Id);

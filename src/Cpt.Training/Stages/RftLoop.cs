@@ -29,13 +29,13 @@ internal sealed class RftLoop : StageLoop
     {
         _rft = RftRules.Check(context.Training.Rft!, Optimization);
         var rewards = new RewardModel(Task.Scorer, _rft.Prompt, _rft.AccuracyWeight, _rft.FormatWeight);
-        _sampler = new RolloutSampler(context.Policy, Prompts, rewards, _rft);
+        _sampler = new RolloutSampler(context.Policy, Prompts, rewards, _rft, context.Workers);
         if (_rft.KlReference != KlReference.None)
         {
             _reference = (context.Reference ?? throw new InvalidOperationException($"kl.reference is {_rft.KlReference}, but nothing loads it"))();
         }
 
-        _update = new PolicyUpdate(context.Policy, _reference, _rft, Optimization, Optimizer, Bfloat16, context.Tokenizer.PadTokenId, Device);
+        _update = new PolicyUpdate(context.Policy, _reference, _rft, Optimization, Optimizer, Bfloat16, context.Tokenizer.PadTokenId, Device, context.Workers);
     }
 
     public override void Preflight(CancellationToken cancellationToken)
@@ -58,7 +58,7 @@ internal sealed class RftLoop : StageLoop
         var sampledBefore = _sampler.SampledTokens;
         var next = position;
         var drawn = Draw(step, ref next, out var kept, cancellationToken);
-        cancellationToken.ThrowIfCancellationRequested();
+        ThrowIfStopped(cancellationToken);
 
         var learningRate = LearningRate(step);
         var update = _update.Run(kept, learningRate, step, cancellationToken);

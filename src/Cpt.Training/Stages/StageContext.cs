@@ -21,6 +21,9 @@ public sealed record StageContext
     /// </summary>
     public Func<CausalLM>? Reference { get; init; }
 
+    /// <summary>Those that train this stage together; null where this is the only one.</summary>
+    public WorkerGroup? Workers { get; init; }
+
     /// <summary>Warnings for people.</summary>
     public Action<string>? Log { get; init; }
 }

@@ -31,7 +31,7 @@ internal abstract class StageLoop : IStageLoop
             throw new InvalidOperationException($"precision is {Optimization.Precision}, and the policy's weights were loaded as {context.Policy.dtype}");
         Bfloat16 = Optimization.Precision == Precision.BFloat16;
         _limit = new TokenLimit(context.Policy.Config, Optimization);
-        Optimizer = new PolicyOptimizer(context.Policy, Optimization);
+        Optimizer = new PolicyOptimizer(context.Policy, Optimization, context.Workers);
         if (Optimization.StopAtAccuracy is { } accuracy) _stopCheck = new StopCheck(context, Task, style, accuracy);
     }
 
@@ -70,7 +70,7 @@ internal abstract class StageLoop : IStageLoop
     public StepReport RunStep(CancellationToken cancellationToken)
     {
         if (Finished) throw new InvalidOperationException($"all {StepsDue} steps are done");
-        cancellationToken.ThrowIfCancellationRequested();
+        ThrowIfStopped(cancellationToken);
         if (_stopCheckPending)
         {
             PayStopCheck(cancellationToken);
@@ -132,6 +132,13 @@ internal abstract class StageLoop : IStageLoop
 
     /// <summary>Does 1-based <paramref name="step"/>; may throw for cancellation only before it changes a weight or <paramref name="position"/>.</summary>
     protected abstract StepReport Train(int step, ref long position, CancellationToken cancellationToken);
+
+    /// <summary>With several workers all stop here, or none.</summary>
+    protected void ThrowIfStopped(CancellationToken cancellationToken)
+    {
+        if (Context.Workers is { } workers) workers.ThrowIfStopped(cancellationToken);
+        else cancellationToken.ThrowIfCancellationRequested();
+    }
 
     protected double LearningRate(int step) => LearningRates.At(Optimization, step - 1, StepsDue);
 

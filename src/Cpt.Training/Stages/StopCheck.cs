@@ -34,7 +34,7 @@ internal sealed class StopCheck
     public double Accuracy(int step, CancellationToken cancellationToken)
     {
         var settings = _settings with { Seed = Seeds.Of(_context.Training.Seed, Seeds.Purpose.StopCheck, step) };
-        return new Evaluator(_context.Policy, _context.Tokenizer, settings).Score(_task, ScoreKind.Task, previous: null, cancellationToken).Accuracy;
+        return new Evaluator(_context.Policy, _context.Tokenizer, settings, _context.Workers).Score(_task, ScoreKind.Task, previous: null, cancellationToken).Accuracy;
     }
 
     // SFT states no response limit: nothing longer than the longest right answer can be right, as far as the task shows.

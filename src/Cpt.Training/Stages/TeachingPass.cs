@@ -5,10 +5,13 @@ namespace Cpt.Training;
 /// <summary>Forward and backward of the token-mean negative log-likelihood over one batch; shared by SFT and pretraining.</summary>
 internal static class TeachingPass
 {
-    /// <summary>Leaves the gradient of the whole batch's loss in the parameters.</summary>
-    /// <returns>The loss, and how many tokens were fed.</returns>
+    /// <summary>
+    /// Leaves the gradient of the whole batch's loss in the parameters; with several workers, of each worker's share of it: the optimizer sums them.
+    /// </summary>
+    /// <returns>The loss, and how many tokens were fed; by all workers.</returns>
     public static (double Loss, long Tokens) Run(
-        ResponseLogProbs logProbs, IReadOnlyList<TrainingSequence> sequences, int microBatchSize, int padToken, Device device, PolicyOptimizer optimizer)
+        ResponseLogProbs logProbs, IReadOnlyList<TrainingSequence> sequences, int microBatchSize, int padToken, Device device, PolicyOptimizer optimizer,
+        WorkerGroup? workers = null)
     {
         using var scope = torch.NewDisposeScope();
         var responseTokens = 0L;
@@ -17,16 +20,21 @@ internal static class TeachingPass
         optimizer.ZeroGradients();
         var tokens = 0L;
         var losses = new List<Tensor>();
-        foreach (var pass in MicroBatches.Split(sequences, microBatchSize, device))
+        var own = workers is null ? sequences : [.. WorkShare.Of([.. sequences.Select(sequence => sequence.InputLength)], workers.Rank, workers.Size).Select(i => sequences[i])];
+        var passes = MicroBatches.Split(own, microBatchSize, device);
+        foreach (var (index, pass) in passes.Index())
         {
             using var passScope = torch.NewDisposeScope();
-            using var batch = TokenBatch.Of(Array.ConvertAll(pass, i => sequences[i]), padToken, device);
+            using var batch = TokenBatch.Of(Array.ConvertAll(pass, i => own[i]), padToken, device);
             var loss = logProbs.Of(batch).sum() * (-1.0 / responseTokens);
+            optimizer.BeginPass(last: index == passes.Count - 1);
             loss.backward();
             losses.Add(loss.detach().MoveToOuterDisposeScope());
             tokens += batch.InputTokens;
         }
 
-        return (Sums.Of(losses), tokens);
+        if (workers is null) return (Sums.Of(losses), tokens);
+        var sums = workers.Sum(Sums.Of(losses), tokens);
+        return (sums[0], (long)sums[1]);
     }
 }

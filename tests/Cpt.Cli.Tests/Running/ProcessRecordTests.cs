@@ -58,7 +58,7 @@ public sealed class ProcessRecordTests : IDisposable
             AtomicFile.Write(_work.TerminationFile("demo-one-a1"), System.Text.Json.JsonSerializer.Serialize(result, ContractJson.Default.StageResult));
         }
 
-        using var jobs = new LocalJobs(_work, new LocalEnvironment(_work), TimeProvider.System, (_, _, _) => { });
+        using var jobs = new LocalJobs(_work, new LocalEnvironment(_work), _ => 1, TimeProvider.System, (_, _, _) => { });
         jobs.Recover();
         var settled = JobRecord.LoadAll(_work).Single();
         Assert.Equal(((JobState)state, reason), (settled.State, settled.Reason));
@@ -69,7 +69,7 @@ public sealed class ProcessRecordTests : IDisposable
     {
         Record().Save(_work);
         AtomicFile.Write(_work.TerminationFile("demo-one-a1"), """{"version":1,"stage":"one","exitC""");
-        using var jobs = new LocalJobs(_work, new LocalEnvironment(_work), TimeProvider.System, (_, _, _) => { });
+        using var jobs = new LocalJobs(_work, new LocalEnvironment(_work), _ => 1, TimeProvider.System, (_, _, _) => { });
         jobs.Recover();
         Assert.Equal(JobState.Preempted, JobRecord.LoadAll(_work).Single().State);
     }
@@ -79,7 +79,7 @@ public sealed class ProcessRecordTests : IDisposable
     {
         using var orphan = Process.Start(new ProcessStartInfo("cat") { RedirectStandardInput = true, UseShellExecute = false })!;
         (Record() with { Trainer = ProcessIdentity.Of(orphan.Id) }).Save(_work);
-        using var jobs = new LocalJobs(_work, new LocalEnvironment(_work), TimeProvider.System, (_, _, _) => { });
+        using var jobs = new LocalJobs(_work, new LocalEnvironment(_work), _ => 1, TimeProvider.System, (_, _, _) => { });
         jobs.Recover();
         await orphan.WaitForExitAsync();
         Assert.Equal(128 + 9, orphan.ExitCode);

@@ -41,7 +41,6 @@ public sealed class Clusters : IAsyncLifetime
 
     private static async Task<(TestCluster Cluster, KubernetesClient Client)> StartAsync(bool controllers)
     {
-        AppContext.SetSwitch(Api.TrainerCapabilities.SeveralWorkersSwitch, true);
         var cluster = await TestCluster.StartAsync();
         try
         {

@@ -21,14 +21,17 @@ internal sealed class OwnTrainer : IDisposable
     private readonly Random _random = new(1);
     private ulong _rollouts;
 
-    public OwnTrainer(BenchSize size, int threads)
+    /// <param name="size">Model and work.</param>
+    /// <param name="threads">Of libtorch.</param>
+    /// <param name="workers">Those that train the same batches together; null for one alone.</param>
+    public OwnTrainer(BenchSize size, int threads, WorkerGroup? workers = null)
     {
         _size = size;
         _threads = threads;
         torch.set_num_threads(threads);
         _model = CausalLM.Create(size.Model, seed: 1);
         _generator = new TextGenerator(_model);
-        _loop = StageLoops.Create(new StageContext { Policy = _model, Tokenizer = Bytes(), Task = Task(), Training = Training() });
+        _loop = StageLoops.Create(new StageContext { Policy = _model, Tokenizer = Bytes(), Task = Task(), Training = Training(), Workers = workers });
     }
 
     public long Parameters => _model.Config.ParameterCount;
