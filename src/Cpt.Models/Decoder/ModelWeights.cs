@@ -18,6 +18,10 @@ internal sealed unsafe class ModelWeights : IDisposable
         ByName = parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value, StringComparer.Ordinal);
     }
 
+    public IReadOnlyList<WeightLayout> Layouts => _layouts;
+
+    public WeightNames Names => _names;
+
     public IReadOnlyList<NamedParameter> Parameters { get; }
 
     public IReadOnlyDictionary<string, Tensor> ByName { get; }
@@ -172,7 +176,7 @@ internal sealed unsafe class ModelWeights : IDisposable
         var other => throw new ModelFormatException(found.File.Path, $"tensor '{found.Tensor.Name}' is {other}; expected weights of F32, BF16, F16 or F64"),
     };
 
-    private static long NameHash(string name)
+    internal static long NameHash(string name)
     {
         var hash = 0UL;
         foreach (var c in name)

@@ -15,11 +15,32 @@ internal sealed record SequenceBatch(long Rows, long Columns, Tensor Cos, Tensor
     /// <summary>The matrices laid out for decoding; null: as they are.</summary>
     public PackedWeights? Packed { get; init; }
 
+    /// <summary>Of this pass, where adapters are trained with one; else null.</summary>
+    public Dropout? Dropout { get; init; }
+
     /// <summary>Attention is computed by libtorch's kernels, not by ours: the tensors are not on the CPU.</summary>
     public bool ByLibrary { get; init; }
 
     /// <summary>Of <see cref="LibraryAttention.Mask"/>; null where a causal mask is all there is, or where our kernels read <see cref="Starts"/> themselves.</summary>
     public Tensor? Mask { get; init; }
+
+    /// <summary>The same pass over tensors of its own, for whoever reads them after this pass's scope has ended.</summary>
+    public (SequenceBatch Batch, Tensor?[] Tensors) Kept()
+    {
+        var tensors = new List<Tensor?>();
+        return (Kept(this), tensors.ToArray());
+
+        SequenceBatch Kept(SequenceBatch batch) => batch with
+        {
+            Cos = Keep(batch.Cos)!, Sin = Keep(batch.Sin)!, Starts = Keep(batch.Starts), Hidden = Keep(batch.Hidden), Mask = Keep(batch.Mask),
+        };
+
+        Tensor? Keep(Tensor? tensor)
+        {
+            tensors.Add(tensor?.alias().DetachFromDisposeScope());
+            return tensors[^1];
+        }
+    }
 
     /// <summary>The same pass for libtorch's attention.</summary>
     /// <param name="dtype">Of the weights.</param>

@@ -21,8 +21,9 @@ internal sealed class PolicyTraining : IDisposable
     /// <param name="spec">What is trained.</param>
     /// <param name="task">On what.</param>
     /// <param name="reference">Directory of the KL reference; null when there is none.</param>
+    /// <param name="referenceIsInput">The reference is the stage's input.</param>
     /// <param name="log">Warnings for people.</param>
-    public static PolicyTraining Start(string directory, StageSpec spec, TaskData task, string? reference, Action<string> log)
+    public static PolicyTraining Start(string directory, StageSpec spec, TaskData task, string? reference, bool referenceIsInput, Action<string> log)
     {
         var policy = LoadedModel.Load(directory, spec);
         try
@@ -34,6 +35,8 @@ internal sealed class PolicyTraining : IDisposable
                 Tokenizer = policy.Tokenizer,
                 Task = task,
                 Reference = reference is null ? null : () => LoadedModel.Load(reference, spec).Model,
+                ReferenceIsInput = referenceIsInput,
+                Memory = spec.Memory ?? new MemorySpec(),
                 Log = log,
             });
             return new PolicyTraining(policy, loop);

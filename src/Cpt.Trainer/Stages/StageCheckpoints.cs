@@ -11,12 +11,16 @@ using Cpt.Training;
 
 namespace Cpt.Trainer.Stages;
 
-/// <summary>Writes the checkpoints of one stage: model, optimizer and trainer state in intermediate ones, model and curves in the final one.</summary>
+/// <summary>
+/// Writes the checkpoints of one stage: model, optimizer and trainer state in intermediate ones, model and curves in the final one. While a LoRA is trained an intermediate
+/// checkpoint has the adapter instead of the model; the final one has the model with the adapter added in, which the next stage and every reader of models loads, and the adapter beside it.
+/// </summary>
 internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, WorkDirectory work, StageReporter reporter, TrainerMetrics metrics, TimeProvider time)
 {
     public const string OptimizerFile = "trainer/optimizer.safetensors";
     public const string StateFile = "trainer/state.json";
     public const string CurvesFile = "training.jsonl";
+    public const string AdapterDirectory = "adapter";
 
     /// <summary>Digests of the models this stage starts from, input first.</summary>
     public IReadOnlyList<string> Parents { get; init; } = [];
@@ -55,8 +59,9 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
     /// has to be called with the stage's input.
     /// </summary>
     /// <param name="build">Makes policy and loop from a model directory.</param>
+    /// <param name="input">The directory of the stage's input, beside which a checkpoint without a model is read.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    public async Task<PolicyTraining?> ResumeAsync(Func<string, PolicyTraining> build, CancellationToken cancellationToken)
+    public async Task<PolicyTraining?> ResumeAsync(Func<string, PolicyTraining> build, Func<Task<string>> input, CancellationToken cancellationToken)
     {
         foreach (var manifest in await store.ListStepsAsync(spec.StageHash, cancellationToken))
         {
@@ -65,7 +70,12 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
             {
                 var directory = work.Empty(Name("resume"));
                 await store.DownloadAsync(manifest, directory, [FileRole.Model, FileRole.State], new TransferHeartbeat(reporter), cancellationToken);
-                training = build(directory);
+                training = build(spec.Training.Lora is null ? directory : await input());
+                if (training.Policy.Model.Adapter is { } adapter)
+                {
+                    LoraFiles.LoadInto(adapter, Path.Combine(directory, AdapterDirectory));
+                }
+
                 Load(training.Loop, directory);
                 CommittedStep = manifest.Step;
                 Directory.Delete(directory, recursive: true);
@@ -129,10 +139,29 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
         return manifest;
     }
 
-    private static List<CheckpointSource> Write(string directory, CheckpointKind kind, CausalLM policy, IStageLoop loop)
+    private List<CheckpointSource> Write(string directory, CheckpointKind kind, CausalLM policy, IStageLoop loop)
     {
-        policy.Save(directory);
-        var sources = CheckpointSource.Model(directory).ToList();
+        var sources = new List<CheckpointSource>();
+        if (policy.Adapter is { } adapter)
+        {
+            LoraFiles.Save(adapter, Path.Combine(directory, AdapterDirectory), spec.Input.Uri);
+            var role = kind == CheckpointKind.Step ? FileRole.State : FileRole.Artifact;
+            sources.AddRange(((string[])[LoraFiles.ConfigName, LoraFiles.WeightsName]).Select(name =>
+                new CheckpointSource($"{AdapterDirectory}/{name}", Path.Combine(directory, AdapterDirectory, name), role)));
+        }
+
+        if (kind == CheckpointKind.Final && policy.Adapter is not null)
+        {
+            // In memory, too: what is scored after this is what is committed.
+            policy.MergeAdapter();
+        }
+
+        if (policy.Adapter is null)
+        {
+            policy.Save(directory);
+            sources.AddRange(CheckpointSource.Model(directory));
+        }
+
         if (kind == CheckpointKind.Step)
         {
             Directory.CreateDirectory(Path.Combine(directory, Path.GetDirectoryName(StateFile)!));
