@@ -18,7 +18,8 @@ internal sealed class ResponseLogProbs(CausalLM model, bool bfloat16, double tem
         using var without = WithoutAdapter ? model.WithoutAdapter() : null;
         using var autocast = bfloat16 ? torch.autocast(batch.InputIds.device.type, ScalarType.BFloat16) : null;
         var images = ImageInput.Of(batch.Images, null, model.Config, batch.InputIds.device);
-        var hidden = model.hidden(batch.InputIds, null, images);                            // [rows, width, D]
+        var hidden = batch.Lengths is { } lengths ? model.hidden_packed(batch.InputIds, lengths, images) // [tokens, D]
+            : model.hidden(batch.InputIds, null, images);                                   // [rows, width, D]
         var predicting = hidden.view(-1, hidden.size(-1)).index_select(0, batch.Positions); // [N, D]
         var logits = model.lm_head(predicting).to(ScalarType.Float32);                      // [N, V]
         if (temperature != 1) logits = logits / temperature;
