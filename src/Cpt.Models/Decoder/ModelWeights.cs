@@ -28,6 +28,9 @@ internal sealed unsafe class ModelWeights : IDisposable
 
     public ScalarType DType { get; }
 
+    /// <summary>Which shard each tensor came from, by its name on disk; null where all came from one file, or in another type.</summary>
+    public IReadOnlyDictionary<string, string>? Shards { get; private init; }
+
     /// <param name="config">Says which tensors there must be.</param>
     /// <param name="files">Holds them; a tensor that config does not describe is refused, since dropping it would change the model.</param>
     /// <param name="dtype">Type to compute in; null: that of the embedding matrix on disk.</param>
@@ -38,7 +41,8 @@ internal sealed unsafe class ModelWeights : IDisposable
         var names = WeightNames.Of(config, files.Names);
         RefuseStrangers(config, files, layouts, names);
         var type = dtype ?? TypeOf(files.Find(names.OnDisk(WeightLayout.EmbeddingName)));
-        return Build(layouts, type, names, layout =>
+        var stored = true;
+        var weights = Build(layouts, type, names, layout =>
         {
             var value = torch.empty(layout.Shape, type);
             foreach (var part in layout.Parts)
@@ -53,6 +57,9 @@ internal sealed unsafe class ModelWeights : IDisposable
                 using var source = torch.from_blob((nint)file.Address(entry), expected, TypeOf((file, entry)));
                 using var rows = value.narrow(0, part.FirstRow, part.Rows);
                 rows.copy_(source);
+                stored &= source.dtype == type;
+                // Copied, and not read again: a mapped file counts as this process's memory until it says so.
+                file.Forget(entry);
             }
 
             if (device.type == DeviceType.CPU)
@@ -66,6 +73,11 @@ internal sealed unsafe class ModelWeights : IDisposable
                 return value.to(device);
             }
         });
+        return files.Files.Count == 1 || !stored ? weights : new ModelWeights(weights._layouts, weights.Parameters, type, names)
+        {
+            Shards = layouts.SelectMany(layout => layout.Parts).Select(part => names.OnDisk(part.Name))
+                .ToDictionary(name => name, name => Path.GetFileName(files.Find(name).File.Path), StringComparer.Ordinal),
+        };
     }
 
     /// <summary>Draws weights as transformers initialises them: normal matrices, norms of one, biases of zero.</summary>

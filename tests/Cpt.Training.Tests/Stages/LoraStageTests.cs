@@ -13,12 +13,12 @@ public sealed class LoraStageTests : IDisposable
     [Fact]
     public void TheWeightsStandStillAndTheTaskIsLearned()
     {
-        using var policy = Tiny.Model();
+        using var policy = Taught(i => (i * 7) + 3);
         var before = Tiny.Weights(policy);
-        using var loop = StageLoops.Create(Tiny.Context(Tiny.Sft(Tiny.Optimization(30, batch: 20, rate: 2e-2)) with { Lora = Tiny.Lora }, policy, Tiny.EvenDigits()));
+        using var loop = StageLoops.Create(Tiny.Context(Tiny.Sft(Tiny.Optimization(60, batch: 20, rate: 1e-2)) with { Lora = Tiny.Lora }, policy, Tiny.EvenDigits()));
         var losses = new List<double>();
         while (!loop.Finished) losses.Add(loop.RunStep(default).Loss);
-        Assert.True(losses[^1] < 0.6 * losses[0], $"{losses[0]} to {losses[^1]}");
+        Assert.True(losses[^1] < 0.6 * losses[0], string.Join(", ", losses));
         Tiny.AreEqual(before, Tiny.Weights(policy));
         Assert.Equal(policy.Adapter!.Parameters.SelectMany(parameter => new[] { "exp_avg." + parameter.Name, "exp_avg_sq." + parameter.Name }).Order(StringComparer.Ordinal), loop.OptimizerState().Keys.Order(StringComparer.Ordinal));
         policy.MergeAdapter();
@@ -28,11 +28,11 @@ public sealed class LoraStageTests : IDisposable
     [Fact]
     public void ReinforcementRaisesTheRewardOfAnAdapter()
     {
-        using var policy = Tiny.HalfTaught();
-        using var loop = StageLoops.Create(Tiny.Context(Tiny.Rft(Tiny.Optimization(12, batch: 20, rate: 2e-2), Tiny.Grpo()) with { Lora = Tiny.Lora }, policy, Tiny.EvenDigits()));
+        using var policy = Taught(i => (i * 7) + 3, i => i / 20);
+        using var loop = StageLoops.Create(Tiny.Context(Tiny.Rft(Tiny.Optimization(25, batch: 20, rate: 1e-2), Tiny.Grpo()) with { Lora = Tiny.Lora }, policy, Tiny.EvenDigits()));
         var rewards = new List<double>();
         while (!loop.Finished) rewards.Add(loop.RunStep(default).Reward!.Value);
-        Assert.True(rewards[^1] > rewards[0] + 0.15, $"{rewards[0]} to {rewards[^1]}");
+        Assert.True(rewards[^1] > rewards[0] + 0.15, string.Join(", ", rewards));
     }
 
     /// <summary>Without a second copy of the weights: nothing is loaded.</summary>
@@ -63,6 +63,20 @@ public sealed class LoraStageTests : IDisposable
         Tiny.AreEqual(expected, found);
         Assert.Equal(expectedKl, foundKl);
         Assert.True(foundKl[^1] > 0);
+    }
+
+    /// <summary>A model that tells letters and digits apart: an adapter cannot move embeddings that were never trained.</summary>
+    private static CausalLM Taught(params Func<int, int>[] answers)
+    {
+        var model = Tiny.Model();
+        foreach (var answer in answers)
+        {
+            var samples = Enumerable.Range(0, 200).Select(i => Tiny.Sample($"s{i}", $"{(char)('a' + (i % 20))}=", (answer(i) % 10).ToString(System.Globalization.CultureInfo.InvariantCulture))).ToArray();
+            using var loop = StageLoops.Create(Tiny.Context(Tiny.Sft(Tiny.Optimization(answers.Length > 1 && answer == answers[^1] ? 15 : 60, batch: 40, rate: 1e-2)), model, Tiny.Task(samples)));
+            while (!loop.Finished) loop.RunStep(default);
+        }
+
+        return model;
     }
 
     [Theory]
