@@ -26,6 +26,7 @@ namespace Cpt.Cli;
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(TrainerReport))]
 [JsonSerializable(typeof(ModelsReport))]
+[JsonSerializable(typeof(TrainingMemory))]
 [JsonSerializable(typeof(OperatorReport))]
 internal sealed partial class CliJson : JsonSerializerContext
 {

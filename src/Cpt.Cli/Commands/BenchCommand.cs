@@ -11,5 +11,6 @@ internal static class BenchCommand
         BenchOperatorCommand.Create(),
         BenchTrainerCommand.Create(),
         BenchModelsCommand.Create(),
+        BenchMemoryCommand.Create(),
     };
 }

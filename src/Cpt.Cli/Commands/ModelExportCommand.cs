@@ -15,29 +15,32 @@ internal static class ModelExportCommand
         var file = RunOptions.File();
         var workdir = RunOptions.Workdir();
         var stage = new Option<string?>("--stage") { Description = "Whose model (default: of the last finished stage)", HelpName = "NAME" };
+        var adapter = new Option<bool>("--adapter") { Description = "The LoRA alone, as a PEFT directory, instead of the model it is merged into" };
         var output = RunOptions.NotEmpty(new Option<string>("--output", "-o") { Description = "A directory that does not exist yet, or is empty", HelpName = "DIR", Required = true });
         var command = new Command("export", "Write a stage's model as a Hugging Face directory")
         {
-            file, workdir, stage, output,
+            file, workdir, stage, adapter, output,
         }.WithExamples("""
             Every file is verified against its digest; the directory appears when it is whole. transformers and vLLM load it, and
             baseModel.uri of another run may name it.
 
               cpt model export --output my-model                     the last finished stage of the only run in .cpt/
               cpt model export --workdir .cpt/quickstart --stage half --output after-half
+              cpt model export --stage half --adapter --output half-lora
 
-            Exit codes: 0 done; 64 the output is in the way, or there is no such stage; 65 a stored file is damaged;
+            Exit codes: 0 done; 64 the output is in the way, there is no such stage, or it trained no LoRA; 65 a stored file is damaged;
             66 nothing is finished yet; 69 storage unavailable or disk full.
             """);
         command.SetAction((result, _) => CommandErrors.GuardAsync(result, () => ExportAsync(
             RunOptions.Existing(result.GetValue(workdir), result.GetValue(file)),
             result.GetValue(stage),
+            result.GetValue(adapter),
             result.GetRequiredValue(output),
             result.InvocationConfiguration)));
         return command;
     }
 
-    private static async Task<int> ExportAsync(WorkDirectory work, string? stageName, string output, InvocationConfiguration console)
+    private static async Task<int> ExportAsync(WorkDirectory work, string? stageName, bool adapter, string output, InvocationConfiguration console)
     {
         var stored = RunSource.Stored(work) ?? throw StatusCommand.NotStarted(work);
         var stage = Finished(stored.Run, StatusFile.Read(work), stageName);
@@ -56,9 +59,14 @@ internal static class ModelExportCommand
                 throw new CliException(ExitCodes.BadData, $"{store.Location} holds model {manifest.ModelDigest} for stage {stage.Name}, but the run ended with {stage.CheckpointDigest}.");
             }
 
-            await store.DownloadAsync(manifest, partial, [FileRole.Model], cancellationToken: signals.Stop);
+            if (adapter)
+            {
+                manifest = Adapter(manifest, stage.Name);
+            }
+
+            await store.DownloadAsync(manifest, partial, adapter ? null : [FileRole.Model], cancellationToken: signals.Stop);
             Publish(partial, target);
-            await console.Output.WriteLineAsync($"{WorkDirectory.Shorten(target)}: model {manifest.ModelDigest[..12]} after stage {stage.Name}");
+            await console.Output.WriteLineAsync($"{WorkDirectory.Shorten(target)}: {(adapter ? "LoRA of" : "model")} {manifest.ModelDigest[..12]} after stage {stage.Name}");
             return ExitCodes.Done;
         }
         catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
@@ -72,6 +80,16 @@ internal static class ModelExportCommand
                 Directory.Delete(partial, recursive: true);
             }
         }
+    }
+
+    /// <summary>The adapter's files, at the top of the directory.</summary>
+    private static CheckpointManifest Adapter(CheckpointManifest manifest, string stage)
+    {
+        const string folder = "adapter/";
+        var files = manifest.Files.Where(file => file.Path.StartsWith(folder, StringComparison.Ordinal)).Select(file => file with { Path = file.Path[folder.Length..] }).ToList();
+        return files.Count > 0
+            ? manifest with { Files = files }
+            : throw new CliException(ExitCodes.BadSpec, $"--adapter: stage {stage} trained the weights themselves, so there is no LoRA to export; stages with lora in the manifest have one");
     }
 
     private static StageStatus Finished(ContinualRun run, ContinualRunStatus? status, string? name)
@@ -91,7 +109,7 @@ internal static class ModelExportCommand
             name is null ? $"No stage of run {run.Metadata.Name} is finished yet; see cpt status." : $"Stage {name} of run {run.Metadata.Name} is not finished yet; see cpt status.");
     }
 
-    private static void RefuseOccupied(string target)
+    internal static void RefuseOccupied(string target)
     {
         if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
         {
@@ -100,7 +118,7 @@ internal static class ModelExportCommand
     }
 
     /// <summary>One rename: whoever looks sees nothing or all of it.</summary>
-    private static void Publish(string partial, string target)
+    internal static void Publish(string partial, string target)
     {
         RefuseOccupied(target);
         if (Directory.Exists(target))

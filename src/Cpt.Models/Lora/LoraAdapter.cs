@@ -52,6 +52,14 @@ public sealed class LoraAdapter : IDisposable
             return torch.tensor<float>(values, rank, width);
         }, (_, rows, rank) => torch.zeros([rows, rank]));
 
+    /// <summary>Numbers in the A and B of an adapter of a model.</summary>
+    /// <exception cref="AdaptationException">A target means no layer of the model.</exception>
+    public static long CountParameters(ModelConfig config, LoraOptions options)
+    {
+        var chosen = LoraTargets.Resolve(config, options).ToHashSet(StringComparer.Ordinal);
+        return WeightLayout.Of(config).Where(LoraTargets.IsLinear).Sum(layout => layout.Parts.Where(part => chosen.Contains(part.Name[..^".weight".Length])).Sum(part => options.Rank * (part.Rows + layout.Shape[1])));
+    }
+
     /// <summary>Each layer's A [r, in] and B [out, r] under its name on disk, hub spelling: views of the trained tensors.</summary>
     public IEnumerable<(string Layer, Tensor A, Tensor B)> Layers() => _changes.SelectMany(change => change.Change.OnDisk(parameter => parameter.Value.detach()));
 
