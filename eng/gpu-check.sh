@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # Checks the CUDA side on a machine with a GPU: compiles the shim against the PyTorch of python3, then runs the parity suite on the GPU, trains a
-# small model with SFT and GRPO and resumes it, another one with pictures, fills a GPU, and measures models of 0.5B and 7B shape beside transformers and PyTorch in the same run.
+# small model with SFT and GRPO and resumes it, another one with pictures, fills a GPU, measures models of 0.5B and 7B shape beside transformers and PyTorch in the same run,
+# and the memory of LoRA, gradient checkpointing and offloading.
 # Needs python3 with PyTorch (its headers and libraries), g++, xz; neither .NET nor a network: eng/publish-gpu-check.sh packs the program elsewhere.
 #
 #   eng/gpu-check.sh [options]
 #
 #   --program FILE     what eng/publish-gpu-check.sh made (default: artifacts/gpu-check/cpt.tar.xz), or a directory that holds cpt
 #   --output DIR       where results go: results.json, report.txt, logs.tar.gz (default: $OUT, else artifacts/gpu-check/results)
-#   --sections LIST    of parity,train,workers,vl,full,bench05,bench7 (default: all, in this order; workers takes its stages from train)
+#   --sections LIST    of parity,train,workers,vl,full,bench05,bench7,size (default: all, in this order; workers takes its stages from train)
 #   --device NAME      cuda, or cpu for a rehearsal without a GPU (default: cuda)
 #   --shape NAME       for a rehearsal: measure this shape in both bench sections
 #   --golden DIR       reference models (default: tests/data/golden)
 #   --python FILE      default: python3
-#   --seconds N        for all sections together; each has a share (default: 360)
+#   --seconds N        for all sections together; each has a share (default: 450)
 set -euo pipefail
 
 root="$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)"
@@ -26,7 +27,7 @@ while [ $# -gt 0 ]; do
     --output) output="${2:?--output needs a directory}"; shift 2 ;;
     --python) python="${2:?--python needs a file}"; shift 2 ;;
     --sections | --device | --shape | --golden | --seconds) rest+=("$1" "${2:?"$1 needs a value"}"); shift 2 ;;
-    -h | --help) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,17s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "gpu-check: unknown argument '$1'; see --help" >&2; exit 64 ;;
   esac
 done

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 KINDS = ["gradnorm", "adamw.final", "adamw.grad_norms", "adamw.losses", "grad", "greedy", "position_ids", "rope_deltas", "image_features", "image_grid_thw", "pixel_values", "logits", "loss"]
-SHARES = {"parity": 60, "train": 110, "workers": 60, "vl": 80, "full": 20, "bench05": 90, "bench7": 150}
+SHARES = {"parity": 60, "train": 110, "workers": 60, "vl": 80, "full": 20, "bench05": 90, "bench7": 150, "size": 90}
 
 
 class Check:
@@ -261,6 +261,37 @@ class Check:
         extra = ["--batch", "4" if memory > 120 << 30 else "1"]
         return self.bench("7b", ["bfloat16-pure"], 2, seconds, extra)
 
+    def size(self, seconds):
+        """Peaks of LoRA, gradient checkpointing and offloading beside the estimates of cpt model plan."""
+        until = time.monotonic() + seconds
+        plans = [
+            ("7b", ["lora", "lora-checkpointing"], 8, 0.6),
+            ("0.5b", ["plain", "checkpointing", "offload"], 16, 1.0),
+        ]
+        found, rows = {}, {}
+        for shape, ways, batch, share in plans:
+            shape = self.options.shape or shape
+            arguments = ["bench", "memory", "--shape", shape, "--device", self.options.device, "--precision", "bfloat16-master", "--batch", str(batch), "-o", "json"]
+            for way in ways:
+                arguments += ["--way", way]
+            code, text = self.run(f"size-{shape}-{ways[0]}", arguments, (until - time.monotonic()) * share)
+            try:
+                report = json.loads(text)
+            except ValueError:
+                found[shape] = {"exitCode": code}
+                continue
+            for row in report["rows"]:
+                rows[(ways[0], row["way"])] = row
+                self.say(f"size {report['shape']} {row['way']}: {row['measuredBytes'] / 2 ** 30:.2f} GiB measured, {row['estimatedBytes'] / 2 ** 30:.2f} estimated "
+                         f"(ratio {row['ratio']:.2f}), {row['tokensPerSecond']:.0f} tokens/s")
+            found[f"{shape} {ways[0]}"] = report
+        measured = lambda first, way: rows.get((first, way), {}).get("measuredBytes")
+        passed = len(rows) == 5 and measured("lora", "lora-checkpointing") < measured("lora", "lora") and measured("plain", "checkpointing") < measured("plain", "plain")
+        # The CPU's bfloat16 takes other ways than a GPU's, and its host is its device.
+        if passed and self.options.device == "cuda":
+            passed = measured("plain", "offload") < measured("plain", "plain") and all(0.7 < row["ratio"] < 1.4 for row in rows.values())
+        return {"passed": bool(passed), "reports": found}
+
     def gpu_bytes(self):
         try:
             text = subprocess.run(["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"], capture_output=True, text=True, timeout=20).stdout
@@ -277,7 +308,7 @@ def main():
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
     parser.add_argument("--shape")
     parser.add_argument("--golden")
-    parser.add_argument("--seconds", type=int, default=360)
+    parser.add_argument("--seconds", type=int, default=450)
     options = parser.parse_args()
     options.golden = options.golden or str(Path(options.root) / "tests" / "data" / "golden")
     sections = options.sections.split(",")

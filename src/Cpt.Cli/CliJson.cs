@@ -28,6 +28,7 @@ namespace Cpt.Cli;
 [JsonSerializable(typeof(TrainerReport))]
 [JsonSerializable(typeof(WorkersReport))]
 [JsonSerializable(typeof(ModelsReport))]
+[JsonSerializable(typeof(TrainingMemory))]
 [JsonSerializable(typeof(OperatorReport))]
 internal sealed partial class CliJson : JsonSerializerContext
 {

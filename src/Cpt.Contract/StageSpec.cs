@@ -45,6 +45,19 @@ public sealed record StageSpec
 
     /// <summary><c>auto</c>, <c>cpu</c> or <c>cuda</c>.</summary>
     public string Device { get; init; } = "auto";
+
+    /// <summary>What is given for less memory; null: nothing. Changes no bit of the weights, so it is not part of the stage hash, and a resumed stage may have another.</summary>
+    public MemorySpec? Memory { get; init; }
+}
+
+/// <summary>Time or bandwidth for memory.</summary>
+public sealed record MemorySpec
+{
+    /// <summary>Activations within a layer are not kept for the backward pass but computed again.</summary>
+    public bool GradientCheckpointing { get; init; }
+
+    /// <summary>Master weights and moments stay in the host's memory and visit the device one parameter at a time.</summary>
+    public bool OffloadOptimizer { get; init; }
 }
 
 /// <summary>A model directory: either a URI (base model) or the commit of an earlier stage in this run's storage.</summary>
@@ -82,7 +95,33 @@ public sealed record TrainingSpec
     /// <summary>Set when <see cref="Method"/> is RFT.</summary>
     public RftSpec? Rft { get; init; }
 
+    /// <summary>Trains a LoRA beside frozen weights, which the final checkpoint has added in; null: the weights themselves.</summary>
+    public LoraSpec? Lora { get; init; }
+
+    /// <summary>Weights that stay as they are, by their names on disk with <c>*</c>; null: none. Not beside <see cref="Lora"/>, which freezes all.</summary>
+    public IReadOnlyList<string>? Freeze { get; init; }
+
     public long Seed { get; init; }
+}
+
+/// <summary>A low-rank adapter, in PEFT's terms.</summary>
+public sealed record LoraSpec
+{
+    public required int Rank { get; init; }
+
+    /// <summary>B·A is scaled by alpha / rank.</summary>
+    public required double Alpha { get; init; }
+
+    public double Dropout { get; init; }
+
+    /// <summary>Ends of layers' names (<c>q_proj</c>), whole names, or <c>AllLinear</c>.</summary>
+    public required IReadOnlyList<string> Targets { get; init; }
+
+    /// <summary>Whether targets in the image tower are meant as well.</summary>
+    public bool VisionTower { get; init; }
+
+    /// <summary>Scales by alpha / √rank.</summary>
+    public bool RankStabilized { get; init; }
 }
 
 /// <summary>A task by URI. <see cref="Scorer"/> overrides the scorer of its task.json.</summary>
@@ -136,6 +175,10 @@ public sealed record OptimizationSpec
 
     /// <summary>One of <see cref="Contract.Precision"/>.</summary>
     public string Precision { get; init; } = "float32";
+
+    /// <summary>SFT: sequences of one pass stand one after the other without padding, each seeing itself alone. Left out of the JSON, and so of the hash, where it is false.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool PackSequences { get; init; }
 
     /// <summary>
     /// Ends the stage early once the accuracy on <see cref="StopEvaluationSamples"/> evaluation samples, sampled at temperature 1,

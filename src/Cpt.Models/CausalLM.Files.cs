@@ -46,8 +46,11 @@ public sealed partial class CausalLM
     /// </summary>
     /// <param name="directory">Made where it is missing.</param>
     /// <param name="storedType">Type on disk; null: that of the weights.</param>
-    /// <param name="shardBytes">More weights than this are written in shards, with an index.</param>
-    public void Save(string directory, ScalarType? storedType = null, long shardBytes = DefaultShardBytes)
+    /// <param name="shardBytes">
+    /// More weights than this are written in shards, with an index; null: in the shards they were read from, so that those without a changed weight are the same files as before, or
+    /// where there were none, in shards of <see cref="DefaultShardBytes"/>.
+    /// </param>
+    public void Save(string directory, ScalarType? storedType = null, long? shardBytes = null)
     {
         var type = storedType ?? dtype;
         Directory.CreateDirectory(directory);
@@ -58,7 +61,9 @@ public sealed partial class CausalLM
 
         Companions.WriteTo(directory);
         File.WriteAllText(Path.Combine(directory, ModelConfig.FileName), Config.ToJson(type.ToString().ToLowerInvariant()));
-        var shards = Shards(_weights.Entries(type), shardBytes);
+        var shards = shardBytes is null && type == dtype && _weights.Shards is { } before
+            ? [.. _weights.Entries(type).GroupBy(entry => before[entry.Name], StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => group.ToList())]
+            : Shards(_weights.Entries(type), shardBytes ?? DefaultShardBytes);
         if (shards.Count == 1)
         {
             SafetensorsWriter.Write(Path.Combine(directory, WeightFiles.SingleName), shards[0]);

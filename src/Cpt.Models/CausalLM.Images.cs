@@ -16,7 +16,7 @@ public sealed partial class CausalLM
 
     /// <summary>Embeddings of tokens, with the image tower's features in the places of image tokens.</summary>
     /// <returns>[B·T, D].</returns>
-    private Tensor Embedded(Tensor inputIds, ImageInput? images, PackedWeights? packed)
+    private Tensor Embedded(Tensor inputIds, ImageInput? images, PackedWeights? packed, Dropout? dropout = null)
     {
         var x = torch.nn.functional.embedding(inputIds, _embedding).view(-1, Config.HiddenSize);
         if (images is not { Places.Count: > 0 })
@@ -25,7 +25,12 @@ public sealed partial class CausalLM
         }
 
         images.Check(Config, inputIds.size(0), inputIds.size(1));
-        var features = _vision!.Forward(images.PixelValues, images.Grids, packed);
+        if (packed is null)
+        {
+            _vision!.CheckpointAnchor = TowerAnchor();
+        }
+
+        var features = _vision!.Forward(images.PixelValues, images.Grids, packed, dropout);
         var (places, tokens) = images.Indices(Config.Vision!, inputIds.size(1), x.device);
         features = tokens is null ? features : features.index_select(0, tokens);
         return x.index_copy_(0, places, features.to(x.dtype));

@@ -86,7 +86,8 @@ public sealed partial class CausalLM : IDisposable
         var batch = images is { Places.Count: > 0 } ? Placed(rows, columns, attentionMask, images).Batch
             : attentionMask is null ? SequenceBatch.Causal(rows, columns, _rotary)
             : SequenceBatch.Masked(attentionMask, _rotary);
-        return Normed(Layers(Embedded(inputIds, images, null), Prepared(batch))).view(rows, columns, Config.HiddenSize).MoveToOuterDisposeScope();
+        var dropout = Adapter?.NextDropout();
+        return Normed(Layers(Embedded(inputIds, images, null, dropout), Prepared(batch) with { Dropout = dropout })).view(rows, columns, Config.HiddenSize).MoveToOuterDisposeScope();
     }
 
     /// <summary>Logits of hidden states: [..., D] → [..., V].</summary>
@@ -100,6 +101,7 @@ public sealed partial class CausalLM : IDisposable
 
     public void Dispose()
     {
+        Adapter?.Dispose();
         _weights.Dispose();
         _rotary.Dispose();
         _vision?.Dispose();
@@ -128,7 +130,7 @@ public sealed partial class CausalLM : IDisposable
 
     /// <summary>The weights as they are now, laid out for <see cref="NextLogits"/>; null where there is no kernel for them.</summary>
     internal PackedWeights? Pack() => !ByLibrary && dtype == ScalarType.Float32 && device.type == DeviceType.CPU
-        ? PackedWeights.Of([.. _layers.SelectMany(layer => layer.Matrices), _head, .. _vision?.Matrices ?? []])
+        ? PackedWeights.Of(Projections(), _head)
         : null;
 
     private SequenceBatch Prepared(SequenceBatch batch) => ByLibrary ? batch.ForLibrary(dtype) : batch;
@@ -137,9 +139,11 @@ public sealed partial class CausalLM : IDisposable
     /// <param name="batch">Positions, padding and cache.</param>
     private Tensor Layers(Tensor x, SequenceBatch batch)
     {
+        var again = GradientCheckpointing && batch.Cache is null && torch.is_grad_enabled();
         foreach (var layer in _layers)
         {
-            x = layer.Forward(x, batch);
+            // Before the first weight that is trained nothing is recorded, so nothing is kept.
+            x = again && (x.requires_grad || layer.IsTrained) ? Again(layer, x, batch) : layer.Forward(x, batch);
         }
 
         return x;

@@ -25,6 +25,30 @@ public sealed class RunValidatorTests
             "spec.stages[0].rft: is only for method RFT; the method of stage \"parity\" is SFT"
         },
         {
+            "packed rollouts", "steps: \"20\"", "steps: \"20\", packSequences: \"true\"",
+            "spec.stages[0].parameters.packSequences: \"true\" is only for method SFT; the method of stage \"parity\" is RFT"
+        },
+        {
+            "a parameter that is neither true nor false", "steps: \"20\"", "steps: \"20\", gradientCheckpointing: \"yes\"",
+            "spec.stages[0].parameters.gradientCheckpointing: \"yes\" is unknown; use one of true, false"
+        },
+        {
+            "frozen weights beside a LoRA", "method: RFT", "method: RFT\n    lora: {}\n    freeze: [visual.*]",
+            "spec.stages[0].freeze: stands beside lora, which freezes every weight of the model; choose what is adapted by lora.targets and lora.visionTower"
+        },
+        {
+            "everything frozen", "method: RFT", "method: RFT\n    freeze: [\"*\"]",
+            "spec.stages[0].freeze: \"*\" is no name of weights; use letters, digits, '.', '_', '-' and '*' for any characters, at most 128, such as \"visual.*\""
+        },
+        {
+            "a LoRA without rank", "method: RFT", "method: RFT\n    lora: {rank: 0}",
+            "spec.stages[0].lora.rank: 0 is too small; the smallest value is 1"
+        },
+        {
+            "a LoRA that drops everything", "method: RFT", "method: RFT\n    lora: {dropout: \"1\"}",
+            "spec.stages[0].lora.dropout: 1 is out of range; it must be 0 to 0.99"
+        },
+        {
             "a misspelt parameter", "steps: \"20\"", "setps: \"20\"",
             "spec.stages[0].parameters.setps: unknown parameter; did you mean steps?"
         },

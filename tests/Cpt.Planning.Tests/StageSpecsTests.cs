@@ -24,6 +24,38 @@ public sealed class StageSpecsTests
     }
 
     [Fact]
+    public void ALoraReachesTheTrainerWithItsDefaultsFilledIn()
+    {
+        TrainingSpec Training(LoraSettings? lora, IReadOnlyList<string>? freeze = null) =>
+            StageSpecs.Build(A.Run("demo").WithStage("sums", Method.SFT).With(spec => spec with { Stages = [spec.Stages[0] with { Lora = lora, Freeze = freeze }] }).Build(), 0, s_inputs).Training;
+
+        Assert.Equal((null, null, 1e-5), (Training(null).Lora, Training(null, []).Freeze, Training(null).Optimization.LearningRate));
+        var plain = Training(new LoraSettings());
+        Assert.Equivalent(new LoraSpec { Rank = 16, Alpha = 32, Targets = ["AllLinear"] }, plain.Lora, strict: true);
+        Assert.Equal(1e-4, plain.Optimization.LearningRate);
+        Assert.Equivalent(
+            new LoraSpec { Rank = 4, Alpha = 2.5, Dropout = 0.1, Targets = ["q_proj"], VisionTower = true, RankStabilized = true },
+            Training(new LoraSettings { Rank = 4, Alpha = "2.5", Dropout = "0.1", Targets = ["q_proj"], VisionTower = true, RankStabilized = true }).Lora, strict: true);
+        Assert.Equal(["visual.*"], Training(null, ["visual.*"]).Freeze!);
+    }
+
+    /// <summary>They change no bit of the weights: a stage that ran out of memory goes on from its last checkpoint with them.</summary>
+    [Fact]
+    public void WhatOnlySavesMemoryIsNotPartOfTheHash()
+    {
+        StageSpec Spec(params (string Key, string Value)[] parameters) => StageSpecs.Build(
+            A.Run("demo").WithStage("sums", Method.SFT).With(spec => spec with { Stages = [spec.Stages[0] with { Parameters = parameters.ToDictionary(StringComparer.Ordinal) }] }).Build(), 0, s_inputs);
+
+        var plain = Spec();
+        var frugal = Spec(("gradientCheckpointing", "true"), ("offloadOptimizer", "true"));
+        Assert.Null(plain.Memory);
+        Assert.Equal(new MemorySpec { GradientCheckpointing = true, OffloadOptimizer = true }, frugal.Memory);
+        Assert.Equal(plain.StageHash, frugal.StageHash);
+        Assert.NotEqual(plain.StageHash, Spec(("packSequences", "true")).StageHash);
+        Assert.Equal(plain.StageHash, Spec(("packSequences", "false")).StageHash);
+    }
+
+    [Fact]
     public void EveryParameterReachesTheTrainer()
     {
         var run = A.Run("demo").WithStage("sums", Method.SFT).With(spec => spec with
@@ -38,7 +70,7 @@ public sealed class StageSpecsTests
                         ["learningRate"] = "3e-4", ["steps"] = "12", ["batchSize"] = "16", ["microBatchSize"] = "4", ["schedule"] = "Linear",
                         ["warmupRatio"] = "0.25", ["weightDecay"] = "0.05", ["beta1"] = "0.8", ["beta2"] = "0.95", ["epsilon"] = "1e-6",
                         ["maxGradientNorm"] = "0.5", ["maxSequenceTokens"] = "64", ["precision"] = "bfloat16",
-                        ["stopAtAccuracy"] = "0.9", ["stopCheckSteps"] = "3", ["stopEvaluationSamples"] = "32",
+                        ["packSequences"] = "true", ["stopAtAccuracy"] = "0.9", ["stopCheckSteps"] = "3", ["stopEvaluationSamples"] = "32",
                     },
                 },
             ],
@@ -53,7 +85,7 @@ public sealed class StageSpecsTests
             {
                 LearningRate = 3e-4, Steps = 12, BatchSize = 16, MicroBatchSize = 4, Schedule = LearningRateSchedule.Linear,
                 WarmupRatio = 0.25, WeightDecay = 0.05, Beta1 = 0.8, Beta2 = 0.95, Epsilon = 1e-6,
-                MaxGradientNorm = 0.5, MaxSequenceTokens = 64, Precision = "bfloat16",
+                MaxGradientNorm = 0.5, MaxSequenceTokens = 64, Precision = "bfloat16", PackSequences = true,
                 StopAtAccuracy = 0.9, StopCheckSteps = 3, StopEvaluationSamples = 32,
             },
             training.Optimization);

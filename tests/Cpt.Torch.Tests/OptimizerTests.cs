@@ -38,6 +38,33 @@ public sealed class OptimizerTests : IDisposable
         Assert.Equal(5, optimizer.Steps);
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float32, false)]
+    [InlineData(ScalarType.Float64, false)]
+    [InlineData(ScalarType.BFloat16, true)]
+    [InlineData(ScalarType.BFloat16, false)]
+    public void StateOnTheHostGivesTheSameBits(ScalarType type, bool masters)
+    {
+        (byte[][] Weights, string[] State) Run(bool offload)
+        {
+            using var generator = new Generator(4);
+            var parameters = new[] { new long[] { 7, 5 }, [3], [2, 2, 2] }.Select(shape => torch.randn(shape, generator).to(type).detach().requires_grad_()).ToArray();
+            using var optimizer = new torch.optim.AdamW(parameters, 0.01, master_weights: masters, offload: offload);
+            for (var step = 0; step < 4; step++)
+            {
+                foreach (var parameter in parameters) parameter.grad = torch.randn(parameter.shape, generator).to(type);
+                if (step == 2) parameters[1].grad = null;
+                optimizer.step();
+            }
+
+            Assert.All(optimizer.state_dict().Values, state => Assert.Equal(DeviceType.CPU, state.device.type));
+            return (Array.ConvertAll(parameters, Bytes), [.. optimizer.state_dict().Select(state => $"{state.Key} {state.Value.dtype} {Convert.ToHexString(Bytes(state.Value))}")]);
+        }
+
+        static byte[] Bytes(Tensor tensor) => System.Runtime.InteropServices.MemoryMarshal.AsBytes(tensor.detach().to(ScalarType.Float64).data<double>().AsSpan()).ToArray();
+        Assert.Equivalent(Run(offload: false), Run(offload: true), strict: true);
+    }
+
     [Fact]
     public void TheFusedStepEqualsTheListOperators()
     {

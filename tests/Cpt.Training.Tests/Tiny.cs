@@ -91,6 +91,8 @@ internal static class Tiny
         Seed = seed,
     };
 
+    public static LoraSpec Lora { get; } = new() { Rank = 4, Alpha = 8, Targets = ["AllLinear"] };
+
     public static OptimizationSpec Optimization(int steps, int batch = 8, double rate = 3e-3) => new() { LearningRate = rate, BatchSize = batch, Steps = steps, MaxSequenceTokens = 64 };
 
     public static RftSpec Grpo(int miniBatches = 1) => new() { GroupSize = 8, MiniBatches = miniBatches, MaxResponseTokens = 2, PreflightRollouts = 0 };

@@ -52,6 +52,8 @@ internal sealed class CelRules(SchemaDefaults defaults)
         "spec.stages[]" =>
         [
             ("self.method == 'RFT' || !has(self.rft)", "rft is only for method RFT"),
+            ("!has(self.lora) || !has(self.freeze) || size(self.freeze) == 0", "freeze stands beside lora, which freezes every weight of the model; choose what is adapted by lora.targets and lora.visionTower"),
+            ("self.method == 'SFT' || !has(self.parameters) || !has(self.parameters.packSequences) || self.parameters.packSequences != 'true'", "parameters.packSequences is only for method SFT"),
             (
                 $"self.method != 'RFT' || {Of("miniBatches", "1")} <= {Parameter(StageParameters.BatchSize)}",
                 "rft.miniBatches may not be more than the prompts of a rollout batch (parameters.batchSize)"),

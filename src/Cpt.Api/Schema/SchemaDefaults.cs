@@ -21,7 +21,7 @@ internal sealed class SchemaDefaults
            "evaluation": {"gates": [{"metric": "forgetting", "maximum": "5"}]},
            "stages": [
              {"name": "rft", "method": "RFT", "task": {"uri": "file:///rft"}, "rft": {}},
-             {"name": "sft", "method": "SFT", "task": {"uri": "file:///sft"}}]}}
+             {"name": "sft", "method": "SFT", "task": {"uri": "file:///sft"}, "lora": {}}]}}
         """;
 
     /// <summary>Objects that are made when they are missing, so that the defaults inside them show.</summary>

@@ -18,6 +18,14 @@ public sealed record RunStage
     /// <summary>Reinforcement fine-tuning: how rollouts are sampled and rewarded. Only for method RFT.</summary>
     public RftSettings? Rft { get; init; }
 
+    /// <summary>Trains a low-rank adapter beside the frozen model; the stage's checkpoint is the model with the adapter added in. Needs a fraction of the memory.</summary>
+    public LoraSettings? Lora { get; init; }
+
+    /// <summary>Weights that stay as they are, by their names with * for any characters, such as "visual.*". Not beside lora, which freezes all.</summary>
+    [Items(0, 64)]
+    [WeightNames("visual.*")]
+    public IReadOnlyList<string>? Freeze { get; init; }
+
     /// <summary>Parameters of the optimization, all written as strings.</summary>
     [Items(0, 32)]
     public IReadOnlyDictionary<string, string>? Parameters { get; init; }

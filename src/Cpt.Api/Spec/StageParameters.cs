@@ -47,6 +47,15 @@ public static class StageParameters
     /// <summary>In what numbers the model computes.</summary>
     public const string Precision = "precision";
 
+    /// <summary>"true": activations are computed again in the backward pass instead of being kept. Same weights, less memory, about a third more time.</summary>
+    public const string GradientCheckpointing = "gradientCheckpointing";
+
+    /// <summary>"true": the optimizer's state stays in the host's memory. Same weights; for a GPU that cannot hold it.</summary>
+    public const string OffloadOptimizer = "offloadOptimizer";
+
+    /// <summary>"true": samples of a step stand one after the other without padding, each seeing itself alone. Only for method SFT.</summary>
+    public const string PackSequences = "packSequences";
+
     /// <summary>The stage ends early once this share of sampled answers is right.</summary>
     public const string StopAtAccuracy = "stopAtAccuracy";
 
@@ -73,6 +82,9 @@ public static class StageParameters
         [MaxGradientNorm] = new DecimalAttribute { Minimum = 0 },
         [MaxSequenceTokens] = new WholeNumberAttribute(2, 10_000_000),
         [Precision] = new OneOfAttribute("float32", "bfloat16", "bfloat16-master", "bfloat16-pure"),
+        [GradientCheckpointing] = new OneOfAttribute("true", "false"),
+        [OffloadOptimizer] = new OneOfAttribute("true", "false"),
+        [PackSequences] = new OneOfAttribute("true", "false"),
         [StopAtAccuracy] = new DecimalAttribute { Above = 0, Maximum = 1 },
         [StopCheckSteps] = new WholeNumberAttribute(1, 1_000_000),
         [StopEvaluationSamples] = new WholeNumberAttribute(1, 1_000_000),

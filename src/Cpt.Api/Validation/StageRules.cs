@@ -11,6 +11,16 @@ internal static class StageRules
             .Where(entry => entry.Item.Method != Method.RFT && entry.Item.Rft is not null)
             .Select(entry => new FieldError(Path(entry.Index, "rft"), $"is only for method RFT; the method of stage \"{entry.Item.Name}\" is {entry.Item.Method}"));
 
+    public static IEnumerable<FieldError> LoraFreezesAll(ContinualRun run) =>
+        run.Spec.Stages.Index()
+            .Where(entry => entry.Item is { Lora: not null, Freeze.Count: > 0 })
+            .Select(entry => new FieldError(Path(entry.Index, "freeze"), "stands beside lora, which freezes every weight of the model; choose what is adapted by lora.targets and lora.visionTower"));
+
+    public static IEnumerable<FieldError> PackingIsForSft(ContinualRun run) =>
+        run.Spec.Stages.Index()
+            .Where(entry => entry.Item.Method != Method.SFT && entry.Item.Parameters?.GetValueOrDefault(StageParameters.PackSequences) == "true")
+            .Select(entry => new FieldError(Path(entry.Index, $"parameters.{StageParameters.PackSequences}"), $"\"true\" is only for method SFT; the method of stage \"{entry.Item.Name}\" is {entry.Item.Method}"));
+
     public static IEnumerable<FieldError> ParametersAreKnown(ContinualRun run)
     {
         foreach (var (index, stage) in run.Spec.Stages.Index())

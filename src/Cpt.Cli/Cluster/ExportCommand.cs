@@ -14,11 +14,12 @@ internal static class ExportCommand
         var name = RunArgument.One(options);
         var stage = new Option<string?>("--stage") { Description = "Whose model (default: of the last finished stage)", HelpName = "NAME" };
         stage.CompletionSources.Add(NameCompletion.Stages(options, name));
+        var adapter = ModelExportCommand.AdapterOption();
         var output = RunOptions.NotEmpty(new Option<string>("--output", "-o") { Description = "A directory that does not exist yet, or is empty", HelpName = "DIR", Required = true });
         var storage = RunOptions.NotEmpty(new Option<string?>("--storage") { Description = "Where the run's storage is reached from here, if not at its own URI", HelpName = "URI" });
         var command = new Command("export", "Write a stage's model as a Hugging Face directory")
         {
-            name, stage, output, storage,
+            name, stage, adapter, output, storage,
         }.WithExamples($"""
             The model is read from the run's storage, with the credentials in this environment (docs/storage.md). Every file is verified against its digest; the directory appears
             when it is whole. transformers and vLLM load it.
@@ -33,7 +34,7 @@ internal static class ExportCommand
             var finished = FinishedStage.Of(run, run.Status, result.GetValue(stage), $"{program} status {run.Metadata.Name}");
             var store = CheckpointStore.Open(result.GetValue(storage) ?? run.Spec.Storage.Uri, new StorageOptions { OnWarning = session.Error.WriteLine });
             await session.Output.WriteLineAsync(await ModelDirectory.WriteAsync(
-                store, run.Metadata.Name, finished, result.GetRequiredValue(output), "Is this the run's storage? --storage names another way to it.", stop));
+                store, run.Metadata.Name, finished, result.GetValue(adapter), result.GetRequiredValue(output), "Is this the run's storage? --storage names another way to it.", stop));
             return ExitCodes.Done;
         }));
         return command;

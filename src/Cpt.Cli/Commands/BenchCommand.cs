@@ -12,5 +12,6 @@ internal static class BenchCommand
         BenchTrainerCommand.Create(),
         BenchModelsCommand.Create(),
         BenchWorkersCommand.Create(),
+        BenchMemoryCommand.Create(),
     };
 }

@@ -6,14 +6,16 @@ using Cpt.Models;
 
 namespace Cpt.Cli.Commands;
 
-/// <summary><c>cpt model</c>: checks a model directory, says what it holds, brings one out of storage.</summary>
+/// <summary><c>cpt model</c>: checks a model directory, says what it holds and what training it takes, brings one out of storage, merges a LoRA.</summary>
 internal static class ModelCommand
 {
-    public static Command Create() => new("model", "Check a model, say what it holds, or take one out of storage")
+    public static Command Create() => new("model", "Check a model, say what it holds or needs, take one out of storage, merge a LoRA")
     {
         ModelVerifyCommand.Create(),
         ModelInfoCommand.Create(),
         ModelExportCommand.Create(),
+        ModelMergeCommand.Create(),
+        ModelPlanCommand.Create(),
     };
 
     internal static Option<string> ModelOption() => new("--model", "-m")

@@ -10,12 +10,13 @@ internal static class ModelDirectory
     /// <param name="store">Where the stage is committed.</param>
     /// <param name="run">Of whom messages speak.</param>
     /// <param name="stage">Its hash and checkpoint digest are known.</param>
+    /// <param name="adapter">The LoRA that the stage trained, instead of the model.</param>
     /// <param name="output">As typed: does not exist yet, or is empty.</param>
     /// <param name="whenGone">What to do where the storage has lost it.</param>
     /// <param name="cancellation">Leaves nothing behind.</param>
     /// <returns>One line to be printed.</returns>
-    /// <exception cref="CliException">64 the output is in the way; 65 another model is stored; 66 none is.</exception>
-    public static async Task<string> WriteAsync(CheckpointStore store, string run, FinishedStage stage, string output, string whenGone, CancellationToken cancellation)
+    /// <exception cref="CliException">64 the output is in the way, or there is no LoRA; 65 another model is stored; 66 none is.</exception>
+    public static async Task<string> WriteAsync(CheckpointStore store, string run, FinishedStage stage, bool adapter, string output, string whenGone, CancellationToken cancellation)
     {
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
         RefuseOccupied(target);
@@ -29,9 +30,9 @@ internal static class ModelDirectory
                 throw new CliException(ExitCodes.BadData, $"{store.Location} holds model {manifest.ModelDigest} for stage {stage.Name}, but run {run} ended with {stage.ModelDigest}.");
             }
 
-            await store.DownloadAsync(manifest, partial, [FileRole.Model], cancellationToken: cancellation);
+            await store.DownloadAsync(adapter ? Adapter(manifest, stage.Name) : manifest, partial, adapter ? null : [FileRole.Model], cancellationToken: cancellation);
             Publish(partial, target);
-            return $"{WorkDirectory.Shorten(target)}: model {manifest.ModelDigest[..12]} after stage {stage.Name}";
+            return $"{WorkDirectory.Shorten(target)}: {(adapter ? "LoRA of" : "model")} {manifest.ModelDigest[..12]} after stage {stage.Name}";
         }
         finally
         {
@@ -42,7 +43,17 @@ internal static class ModelDirectory
         }
     }
 
-    private static void RefuseOccupied(string target)
+    /// <summary>The adapter's files, at the top of the directory.</summary>
+    private static CheckpointManifest Adapter(CheckpointManifest manifest, string stage)
+    {
+        const string Folder = "adapter/";
+        var files = manifest.Files.Where(file => file.Path.StartsWith(Folder, StringComparison.Ordinal)).Select(file => file with { Path = file.Path[Folder.Length..] }).ToList();
+        return files.Count > 0
+            ? manifest with { Files = files }
+            : throw new CliException(ExitCodes.BadSpec, $"--adapter: stage {stage} trained the weights themselves, so there is no LoRA to export; stages with lora in the manifest have one");
+    }
+
+    internal static void RefuseOccupied(string target)
     {
         if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
         {
@@ -51,7 +62,7 @@ internal static class ModelDirectory
     }
 
     /// <summary>One rename: whoever looks sees nothing or all of it.</summary>
-    private static void Publish(string partial, string target)
+    internal static void Publish(string partial, string target)
     {
         RefuseOccupied(target);
         if (Directory.Exists(target))

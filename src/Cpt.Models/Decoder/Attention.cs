@@ -13,6 +13,11 @@ internal static class Attention
     /// <returns>[B·T, heads·headDim].</returns>
     public static Tensor Forward(Tensor qkv, ModelConfig config, DecoderLayer layer, SequenceBatch batch)
     {
+        if (batch.Groups is { } groupsOfRows)
+        {
+            return OfEach(qkv, config, layer, groupsOfRows);
+        }
+
         long heads = config.NumAttentionHeads, groups = config.NumKeyValueHeads;
         var all = qkv.view(batch.Rows, batch.Columns, heads + (2 * groups), config.HeadDim);
         if (!batch.ByLibrary && batch.Hidden is null && !config.QueryKeyNorm && batch.Cache is null or { TakesProjections: true })
@@ -48,6 +53,20 @@ internal static class Attention
             _ => attention(q, k, v, batch.Starts),
         };
         return result.view(batch.Rows * batch.Columns, config.QuerySize);
+    }
+
+    private static Tensor OfEach(Tensor qkv, ModelConfig config, DecoderLayer layer, IReadOnlyList<SequenceBatch> groups)
+    {
+        var results = new List<Tensor>(groups.Count);
+        var first = 0L;
+        foreach (var group in groups)
+        {
+            var tokens = group.Rows * group.Columns;
+            results.Add(Forward(qkv.narrow(0, first, tokens), config, layer, group));
+            first += tokens;
+        }
+
+        return results.Count == 1 ? results[0] : torch.cat(results.ToArray());
     }
 
     /// <summary>Whole sequences whose padding may stand anywhere, in single steps.</summary>

@@ -18,11 +18,18 @@ internal sealed unsafe class ModelWeights : IDisposable
         ByName = parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value, StringComparer.Ordinal);
     }
 
+    public IReadOnlyList<WeightLayout> Layouts => _layouts;
+
+    public WeightNames Names => _names;
+
     public IReadOnlyList<NamedParameter> Parameters { get; }
 
     public IReadOnlyDictionary<string, Tensor> ByName { get; }
 
     public ScalarType DType { get; }
+
+    /// <summary>Which shard each tensor came from, by its name on disk; null where all came from one file, or in another type.</summary>
+    public IReadOnlyDictionary<string, string>? Shards { get; private init; }
 
     /// <param name="config">Says which tensors there must be.</param>
     /// <param name="files">Holds them; a tensor that config does not describe is refused, since dropping it would change the model.</param>
@@ -34,7 +41,8 @@ internal sealed unsafe class ModelWeights : IDisposable
         var names = WeightNames.Of(config, files.Names);
         RefuseStrangers(config, files, layouts, names);
         var type = dtype ?? TypeOf(files.Find(names.OnDisk(WeightLayout.EmbeddingName)));
-        return Build(layouts, type, names, layout =>
+        var stored = true;
+        var weights = Build(layouts, type, names, layout =>
         {
             var value = torch.empty(layout.Shape, type);
             foreach (var part in layout.Parts)
@@ -49,6 +57,9 @@ internal sealed unsafe class ModelWeights : IDisposable
                 using var source = torch.from_blob((nint)file.Address(entry), expected, TypeOf((file, entry)));
                 using var rows = value.narrow(0, part.FirstRow, part.Rows);
                 rows.copy_(source);
+                stored &= source.dtype == type;
+                // Copied, and not read again: a mapped file counts as this process's memory until it says so.
+                file.Forget(entry);
             }
 
             if (device.type == DeviceType.CPU)
@@ -62,6 +73,11 @@ internal sealed unsafe class ModelWeights : IDisposable
                 return value.to(device);
             }
         });
+        return files.Files.Count == 1 || !stored ? weights : new ModelWeights(weights._layouts, weights.Parameters, type, names)
+        {
+            Shards = layouts.SelectMany(layout => layout.Parts).Select(part => names.OnDisk(part.Name))
+                .ToDictionary(name => name, name => Path.GetFileName(files.Find(name).File.Path), StringComparer.Ordinal),
+        };
     }
 
     /// <summary>Draws weights as transformers initialises them: normal matrices, norms of one, biases of zero.</summary>
@@ -172,7 +188,7 @@ internal sealed unsafe class ModelWeights : IDisposable
         var other => throw new ModelFormatException(found.File.Path, $"tensor '{found.Tensor.Name}' is {other}; expected weights of F32, BF16, F16 or F64"),
     };
 
-    private static long NameHash(string name)
+    internal static long NameHash(string name)
     {
         var hash = 0UL;
         foreach (var c in name)

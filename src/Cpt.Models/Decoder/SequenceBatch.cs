@@ -15,16 +15,49 @@ internal sealed record SequenceBatch(long Rows, long Columns, Tensor Cos, Tensor
     /// <summary>The matrices laid out for decoding; null: as they are.</summary>
     public PackedWeights? Packed { get; init; }
 
+    /// <summary>
+    /// Set where sequences of several lengths stand one after the other in a single row: those of equal length together, one group after the other. Attention is within each; all else
+    /// sees tokens. Positions are the groups' own.
+    /// </summary>
+    public IReadOnlyList<SequenceBatch>? Groups { get; init; }
+
+    /// <summary>Of this pass, where adapters are trained with one; else null.</summary>
+    public Dropout? Dropout { get; init; }
+
     /// <summary>Attention is computed by libtorch's kernels, not by ours: the tensors are not on the CPU.</summary>
     public bool ByLibrary { get; init; }
 
     /// <summary>Of <see cref="LibraryAttention.Mask"/>; null where a causal mask is all there is, or where our kernels read <see cref="Starts"/> themselves.</summary>
     public Tensor? Mask { get; init; }
 
+    /// <summary>The same pass over tensors of its own, for whoever reads them after this pass's scope has ended.</summary>
+    public (SequenceBatch Batch, Tensor?[] Tensors) Kept()
+    {
+        var tensors = new List<Tensor?>();
+        return (Kept(this), tensors.ToArray());
+
+        SequenceBatch Kept(SequenceBatch batch) => batch with
+        {
+            Cos = Keep(batch.Cos)!, Sin = Keep(batch.Sin)!, Starts = Keep(batch.Starts), Hidden = Keep(batch.Hidden), Mask = Keep(batch.Mask),
+            Groups = batch.Groups is { } groups ? [.. groups.Select(Kept)] : null,
+        };
+
+        Tensor? Keep(Tensor? tensor)
+        {
+            tensors.Add(tensor?.alias().DetachFromDisposeScope());
+            return tensors[^1];
+        }
+    }
+
     /// <summary>The same pass for libtorch's attention.</summary>
     /// <param name="dtype">Of the weights.</param>
     public SequenceBatch ForLibrary(ScalarType dtype)
     {
+        if (Groups is not null)
+        {
+            return this with { ByLibrary = true, Groups = [.. Groups.Select(group => group.ForLibrary(dtype))] };
+        }
+
         var past = Cache?.Length ?? 0;
         var needed = Hidden is null && (Starts is not null || (past > 0 && Columns > 1));
         // The tables in the weights' type, once for all layers.

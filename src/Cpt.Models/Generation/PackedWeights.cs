@@ -13,16 +13,21 @@ internal sealed class PackedWeights : IDisposable
 
     private PackedWeights(Dictionary<Tensor, Tensor> panels) => _panels = panels;
 
-    /// <summary>Copies matrices as they are now, float32 on the CPU.</summary>
-    public static PackedWeights Of(IEnumerable<Tensor> matrices)
+    /// <summary>Copies matrices as they are now, float32 on the CPU, with what a low-rank change adds to them.</summary>
+    /// <param name="projections">Of the layers.</param>
+    /// <param name="head">The output head.</param>
+    public static PackedWeights Of(IEnumerable<Projection> projections, Tensor head)
     {
         using var none = torch.no_grad();
-        return new PackedWeights(matrices.ToDictionary(matrix => matrix, matrix => pack_linear(Flat(matrix)).DetachFromDisposeScope()));
-    }
+        var panels = new Dictionary<Tensor, Tensor> { [head] = pack_linear(head).DetachFromDisposeScope() };
+        foreach (var projection in projections)
+        {
+            using var scope = torch.NewDisposeScope();
+            panels.Add(projection.Weight, pack_linear(Projection.Flat(projection.Merged())).DetachFromDisposeScope());
+        }
 
-    /// <summary>input · weightᵀ + bias, packed or not; a weight of more dimensions counts as the matrix of its first one.</summary>
-    public static Tensor Product(PackedWeights? packed, Tensor input, Tensor weight, Tensor? bias = null) =>
-        packed is null ? linear(input, Flat(weight), bias) : packed.Linear(input, weight, bias);
+        return new PackedWeights(panels);
+    }
 
     /// <summary>input · weightᵀ + bias + add.</summary>
     public Tensor Linear(Tensor input, Tensor weight, Tensor? bias = null, Tensor? add = null) => packed_linear(input, _panels[weight], weight.size(0), bias, add);
@@ -34,6 +39,4 @@ internal sealed class PackedWeights : IDisposable
             panels.Dispose();
         }
     }
-
-    private static Tensor Flat(Tensor weight) => weight.dim() > 2 ? weight.flatten(1) : weight;
 }

@@ -8,7 +8,7 @@ namespace Cpt.Models;
 /// A safetensors file, memory-mapped: opening reads only the header, and a tensor's bytes are paged in when they are copied.
 /// Format: github.com/huggingface/safetensors. The file must not change while it is open.
 /// </summary>
-public sealed unsafe class SafetensorsFile : IDisposable
+public sealed unsafe partial class SafetensorsFile : IDisposable
 {
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
@@ -69,6 +69,21 @@ public sealed unsafe class SafetensorsFile : IDisposable
             throw;
         }
     }
+
+    /// <summary>Lets go of the memory that a tensor's bytes take while they are mapped. They may be read again.</summary>
+    internal void Forget(SafetensorsTensor tensor)
+    {
+        var page = Environment.SystemPageSize;
+        var first = (nint)Address(tensor) / page * page;
+        var end = ((nint)Address(tensor) + (nint)tensor.Length + page - 1) / page * page;
+        // Advice: where the system does not take it, nothing is lost but the memory.
+        _ = OperatingSystem.IsLinux() ? Advise(first, (nuint)(end - first), DontNeed) : 0;
+    }
+
+    private const int DontNeed = 4;
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(nint address, nuint length, int advice);
 
     public bool Contains(string name) => _byName.ContainsKey(name);
 

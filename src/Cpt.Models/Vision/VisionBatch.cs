@@ -15,18 +15,36 @@ internal sealed class VisionBatch
     /// <summary>Attention is computed by libtorch's kernels, not by ours.</summary>
     public bool ByLibrary { get; private init; }
 
+    /// <summary>Of this pass, where adapters are trained.</summary>
+    public Dropout? Dropout { get; private init; }
+
     /// <summary>Int64 [units]: which unit of the input stands at each place.</summary>
     public Tensor Order { get; }
 
     /// <summary>Int64 [units]: the place of each unit of the input; the inverse of <see cref="Order"/>.</summary>
     public Tensor Restore { get; }
 
+    /// <summary>As <see cref="SequenceBatch.Kept"/>, for the blocks: <see cref="Order"/> and <see cref="Restore"/> stay behind.</summary>
+    public (VisionBatch Batch, Tensor?[] Tensors) Kept()
+    {
+        var tensors = new List<Tensor?>();
+        var groups = Groups.Select(group => group with { Cos = Keep(group.Cos), Sin = Keep(group.Sin) }).ToList();
+        return (new VisionBatch(groups, Order, Restore) { ByLibrary = ByLibrary, Dropout = Dropout }, tensors.ToArray());
+
+        Tensor Keep(Tensor tensor)
+        {
+            tensors.Add(tensor.alias().DetachFromDisposeScope());
+            return tensors[^1]!;
+        }
+    }
+
     /// <param name="grids">Of the images, in the order of their patches.</param>
     /// <param name="config">Sizes of units and windows.</param>
     /// <param name="rotary">Turned by row and by column.</param>
     /// <param name="device">Where the patches are.</param>
     /// <param name="byLibrary">Attention is libtorch's.</param>
-    public static VisionBatch Of(IReadOnlyList<ImageGrid> grids, VisionConfig config, RotaryTable rotary, Device device, bool byLibrary)
+    /// <param name="dropout">Of this pass.</param>
+    public static VisionBatch Of(IReadOnlyList<ImageGrid> grids, VisionConfig config, RotaryTable rotary, Device device, bool byLibrary, Dropout? dropout = null)
     {
         var starts = new long[grids.Count];
         var units = 0L;
@@ -55,7 +73,7 @@ internal sealed class VisionBatch
             restore[order[place]] = place;
         }
 
-        return new VisionBatch(groups, torch.tensor<long>(order.ToArray(), units).to(device), torch.tensor<long>(restore, units).to(device)) { ByLibrary = byLibrary };
+        return new VisionBatch(groups, torch.tensor<long>(order.ToArray(), units).to(device), torch.tensor<long>(restore, units).to(device)) { ByLibrary = byLibrary, Dropout = dropout };
     }
 
     /// <summary>

@@ -35,6 +35,7 @@ public static class StageSpecs
             },
             Evaluation = Evaluation(run, index, inputs),
             Device = stage.Template?.Device ?? run.Spec.Template!.Device!,
+            Memory = Memory(stage.Parameters!),
         };
     }
 
@@ -54,6 +55,8 @@ public static class StageSpecs
             Task = new TaskInput { Name = stage.Name, Uri = stage.Task.Uri, Digest = taskDigest, Scorer = stage.Task.Scorer?.ToString() },
             Optimization = Optimization(stage.Parameters!),
             Rft = stage.Method == Method.RFT ? Rft(stage.Rft!) : null,
+            Lora = stage.Lora is { } lora ? Lora(lora) : null,
+            Freeze = stage.Freeze is { Count: > 0 } freeze ? freeze : null,
             Seed = defaulted.Seed!.Value,
         };
     }
@@ -107,6 +110,7 @@ public static class StageSpecs
             MaxGradientNorm = Number(parameters[StageParameters.MaxGradientNorm]),
             MaxSequenceTokens = Whole(parameters[StageParameters.MaxSequenceTokens]),
             Precision = parameters[StageParameters.Precision],
+            PackSequences = IsOn(parameters, StageParameters.PackSequences),
             StopAtAccuracy = parameters.TryGetValue(StageParameters.StopAtAccuracy, out var accuracy) ? Number(accuracy) : null,
             StopCheckSteps = parameters.TryGetValue(StageParameters.StopCheckSteps, out var check) ? Whole(check) : s_plain.StopCheckSteps,
             StopEvaluationSamples = parameters.TryGetValue(StageParameters.StopEvaluationSamples, out var samples) ? Whole(samples) : s_plain.StopEvaluationSamples,
@@ -137,6 +141,28 @@ public static class StageSpecs
         MaxResponseTokens = rft.MaxResponseTokens!.Value,
         PreflightRollouts = rft.PreflightRollouts!.Value,
     };
+
+    private static LoraSpec Lora(LoraSettings lora) => new()
+    {
+        Rank = lora.Rank!.Value,
+        Alpha = Number(lora.Alpha!),
+        Dropout = Number(lora.Dropout!),
+        Targets = lora.Targets!,
+        VisionTower = lora.VisionTower!.Value,
+        RankStabilized = lora.RankStabilized!.Value,
+    };
+
+    private static MemorySpec? Memory(IReadOnlyDictionary<string, string> parameters)
+    {
+        var memory = new MemorySpec
+        {
+            GradientCheckpointing = IsOn(parameters, StageParameters.GradientCheckpointing),
+            OffloadOptimizer = IsOn(parameters, StageParameters.OffloadOptimizer),
+        };
+        return memory == new MemorySpec() ? null : memory;
+    }
+
+    private static bool IsOn(IReadOnlyDictionary<string, string> parameters, string key) => parameters.GetValueOrDefault(key) == "true";
 
     private static PromptStyle Prompt(PromptMode prompt) => prompt == PromptMode.Direct ? PromptStyle.Direct : PromptStyle.ChainOfThought;
 

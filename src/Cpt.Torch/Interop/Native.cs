@@ -64,6 +64,12 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] internal static partial int cpt_autocast_dtype(int deviceType);
     [LibraryImport(Library)] internal static partial void cpt_autocast_clear_cache();
 
+    [LibraryImport(Library)]
+    internal static partial nint cpt_checkpoint(
+        nint input, nint anchor, delegate* unmanaged[Cdecl]<nint, nint, nint*, int> run, delegate* unmanaged[Cdecl]<nint, void> release, nint context);
+
+    [LibraryImport(Library)] internal static partial int cpt_host_memory(long* bytes, int reset);
+
     [LibraryImport(Library)] internal static partial int cpt_manual_seed(ulong seed);
     [LibraryImport(Library)] internal static partial nint cpt_generator_new(int deviceType, int deviceIndex, ulong seed);
     [LibraryImport(Library)] internal static partial void cpt_generator_free(nint generator);

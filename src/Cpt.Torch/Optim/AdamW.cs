@@ -15,7 +15,7 @@ public static partial class torch
         /// <para>A bfloat16 weight of 1 does not move by less than 1/256: an update of 1e-6 would be lost. With master weights the sum is kept in float32 beside the
         /// parameter, which is its rounded copy.</para>
         /// </remarks>
-        public sealed class AdamW : IDisposable
+        public sealed partial class AdamW : IDisposable
         {
             private readonly Tensor[] _parameters;
             private readonly Tensor[] _means;
@@ -32,9 +32,10 @@ public static partial class torch
             /// <param name="weight_decay">λ.</param>
             /// <param name="master_weights">Half-precision parameters get float32 master weights.</param>
             /// <param name="moments">Element type of the moments; null: that of the parameter, float32 beside half-precision ones.</param>
+            /// <param name="offload">Moments and master weights stay in the host's memory, and visit the parameters' device one parameter at a time. Same results.</param>
             public AdamW(
                 IEnumerable<Tensor> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8, double weight_decay = 1e-2,
-                bool master_weights = false, ScalarType? moments = null)
+                bool master_weights = false, ScalarType? moments = null, bool offload = false)
             {
                 _parameters = [.. parameters];
                 LearningRate = lr;
@@ -45,6 +46,8 @@ public static partial class torch
                 _means = Array.ConvertAll(_parameters, parameter => Moment(parameter, moments));
                 _squares = Array.ConvertAll(_parameters, parameter => Moment(parameter, moments));
                 _masters = master_weights && Array.Exists(_parameters, IsHalf) ? Array.ConvertAll(_parameters, Master) : null;
+                _offload = offload;
+                if (offload) MoveToHost();
             }
 
             /// <summary>Set before a step by whoever keeps the schedule.</summary>
@@ -67,6 +70,12 @@ public static partial class torch
                 using var scope = NewDisposeScope();
                 using var unrecorded = no_grad();
                 Steps++;
+                if (_offload)
+                {
+                    StepOffloaded();
+                    return;
+                }
+
                 if (_masters is not null)
                 {
                     StepMasters(_masters);

@@ -52,7 +52,12 @@ public sealed partial class Tensor
     /// <exception cref="TorchException">Nothing was recorded, or what was recorded has been changed in place since.</exception>
     public void backward(Tensor? gradient = null, bool retain_graph = false)
     {
-        Native.Check(Native.cpt_backward(Handle, gradient?.Handle ?? 0, retain_graph ? 1 : 0), "backward");
+        if (Native.cpt_backward(Handle, gradient?.Handle ?? 0, retain_graph ? 1 : 0) < 0)
+        {
+            torch.checkpoint.Rethrow();
+            throw Native.Error("backward");
+        }
+
         GC.KeepAlive(this);
         GC.KeepAlive(gradient);
     }

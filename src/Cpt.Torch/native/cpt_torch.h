@@ -111,6 +111,14 @@ CPT_API int cpt_autocast(int device_type, int on, int dtype);   // returns the o
 CPT_API int cpt_autocast_dtype(int device_type);
 CPT_API void cpt_autocast_clear_cache(void);
 
+// host_memory.cpp
+CPT_API int cpt_host_memory(int64_t* bytes, int reset);
+
+// checkpoint.cpp: `run` gets an input it owns and returns 0 and a result it gives away; `release` is called once, on any thread
+typedef int (*cpt_piece_run)(void* context, cpt_tensor input, cpt_tensor* result);
+typedef void (*cpt_piece_release)(void* context);
+CPT_API cpt_tensor cpt_checkpoint(cpt_tensor input, cpt_tensor anchor, cpt_piece_run run, cpt_piece_release release, void* context);
+
 // generators.cpp
 CPT_API int cpt_manual_seed(uint64_t seed);
 CPT_API cpt_generator cpt_generator_new(int device_type, int device_index, uint64_t seed);

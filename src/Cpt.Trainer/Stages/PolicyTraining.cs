@@ -21,9 +21,11 @@ internal sealed class PolicyTraining : IDisposable
     /// <param name="spec">What is trained.</param>
     /// <param name="task">On what.</param>
     /// <param name="reference">Directory of the KL reference; null when there is none.</param>
+    /// <param name="referenceIsInput">The reference is the stage's input.</param>
     /// <param name="workers">Those that train together; null for one alone.</param>
     /// <param name="log">Warnings for people.</param>
-    public static PolicyTraining Start(string directory, StageSpec spec, TaskData task, string? reference, WorkerGroup? workers, Action<string> log)
+    public static PolicyTraining Start(
+        string directory, StageSpec spec, TaskData task, string? reference, bool referenceIsInput, WorkerGroup? workers, Action<string> log)
     {
         var policy = LoadedModel.Load(directory, spec);
         try
@@ -36,6 +38,8 @@ internal sealed class PolicyTraining : IDisposable
                 Task = task,
                 Reference = reference is null ? null : () => LoadedModel.Load(reference, spec).Model,
                 Workers = workers,
+                ReferenceIsInput = referenceIsInput,
+                Memory = spec.Memory ?? new MemorySpec(),
                 Log = log,
             });
             return new PolicyTraining(policy, loop);

@@ -13,8 +13,9 @@ using Cpt.Training;
 namespace Cpt.Trainer.Stages;
 
 /// <summary>
-/// Writes the checkpoints of one stage: model, optimizer and trainer state in intermediate ones, model and curves in the final one. Of several workers the first writes, and
-/// the others wait until it has; what is written does not tell how many they were.
+/// Writes the checkpoints of one stage: model, optimizer and trainer state in intermediate ones, model and curves in the final one. While a LoRA is trained an intermediate
+/// checkpoint has the adapter instead of the model; the final one has the model with the adapter added in, which the next stage and every reader of models loads, and the adapter beside it.
+/// Of several workers the first writes, and the others wait until it has; what is written does not tell how many they were.
 /// </summary>
 internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, WorkDirectory work, StageReporter reporter, TrainerMetrics metrics, TimeProvider time,
     WorkerSession? session)
@@ -22,6 +23,7 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
     public const string OptimizerFile = "trainer/optimizer.safetensors";
     public const string StateFile = "trainer/state.json";
     public const string CurvesFile = "training.jsonl";
+    public const string AdapterDirectory = "adapter";
 
     /// <summary>Digests of the models this stage starts from, input first.</summary>
     public IReadOnlyList<string> Parents { get; init; } = [];
@@ -61,8 +63,9 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
     /// has to be called with the stage's input.
     /// </summary>
     /// <param name="build">Makes policy and loop from a model directory.</param>
+    /// <param name="input">The directory of the stage's input, beside which a checkpoint without a model is read.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    public async Task<PolicyTraining?> ResumeAsync(Func<string, PolicyTraining> build, CancellationToken cancellationToken)
+    public async Task<PolicyTraining?> ResumeAsync(Func<string, PolicyTraining> build, Func<Task<string>> input, CancellationToken cancellationToken)
     {
         foreach (var manifest in await store.ListStepsAsync(spec.StageHash, cancellationToken))
         {
@@ -70,7 +73,12 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
             try
             {
                 var directory = await BringAsync(manifest, cancellationToken);
-                training = build(directory);
+                training = build(spec.Training.Lora is null ? directory : await input());
+                if (training.Policy.Model.Adapter is { } adapter)
+                {
+                    LoraFiles.LoadInto(adapter, Path.Combine(directory, AdapterDirectory));
+                }
+
                 Load(training.Loop, directory);
                 CommittedStep = manifest.Step;
                 session?.Group.Barrier();
@@ -142,6 +150,12 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
         var manifest = await Shared.FromFirstAsync(session?.Group, async () => await WriteAsync(kind, policy, loop, optimizer, cancellationToken), ContractJson.Default.CheckpointManifest);
         if (session is not null)
         {
+            if (kind == CheckpointKind.Final && policy.Adapter is not null)
+            {
+                // As the first has done while it wrote: all score what is committed.
+                policy.MergeAdapter();
+            }
+
             // Copies, made for this checkpoint.
             foreach (var tensor in optimizer?.Values ?? [])
             {
@@ -159,7 +173,7 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
         CheckpointKind kind, CausalLM policy, IStageLoop loop, IReadOnlyDictionary<string, Tensor>? optimizer, CancellationToken cancellationToken)
     {
         var directory = work.Empty(Name("commit"));
-        var sources = Write(directory, policy, loop, optimizer);
+        var sources = Write(directory, kind, policy, loop, optimizer);
         var newest = loop.History.Points.Count > 0 ? loop.History.Points[^1] : null;
         var manifest = await store.CommitAsync(
             new CheckpointManifest
@@ -190,10 +204,29 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
         return manifest;
     }
 
-    private static List<CheckpointSource> Write(string directory, CausalLM policy, IStageLoop loop, IReadOnlyDictionary<string, Tensor>? optimizer)
+    private List<CheckpointSource> Write(string directory, CheckpointKind kind, CausalLM policy, IStageLoop loop, IReadOnlyDictionary<string, Tensor>? optimizer)
     {
-        policy.Save(directory);
-        var sources = CheckpointSource.Model(directory).ToList();
+        var sources = new List<CheckpointSource>();
+        if (policy.Adapter is { } adapter)
+        {
+            LoraFiles.Save(adapter, Path.Combine(directory, AdapterDirectory), spec.Input.Uri);
+            var role = kind == CheckpointKind.Step ? FileRole.State : FileRole.Artifact;
+            sources.AddRange(((string[])[LoraFiles.ConfigName, LoraFiles.WeightsName]).Select(name =>
+                new CheckpointSource($"{AdapterDirectory}/{name}", Path.Combine(directory, AdapterDirectory, name), role)));
+        }
+
+        if (kind == CheckpointKind.Final && policy.Adapter is not null)
+        {
+            // In memory, too: what is scored after this is what is committed.
+            policy.MergeAdapter();
+        }
+
+        if (policy.Adapter is null)
+        {
+            policy.Save(directory);
+            sources.AddRange(CheckpointSource.Model(directory));
+        }
+
         if (optimizer is not null)
         {
             Directory.CreateDirectory(Path.Combine(directory, Path.GetDirectoryName(StateFile)!));

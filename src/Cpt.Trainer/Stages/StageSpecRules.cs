@@ -36,6 +36,7 @@ internal static class StageSpecRules
 
         CheckOptimization(spec.Training.Optimization, Refuse);
         CheckRft(spec.Training, Refuse);
+        CheckWhatIsTrained(spec.Training, Refuse);
         Refuse(spec.Checkpoint.IntervalSteps < 0, $"checkpoint.intervalSteps: {spec.Checkpoint.IntervalSteps} is negative; 0 commits only at the end");
         Refuse(spec.Checkpoint.Keep < 1, $"checkpoint.keep: {spec.Checkpoint.Keep} is too small; keep at least 1");
         Refuse(spec.Evaluation.MaxResponseTokens < 1, $"evaluation.maxResponseTokens: {spec.Evaluation.MaxResponseTokens} is too small; give 1 or more");
@@ -91,6 +92,23 @@ internal static class StageSpecRules
         refuse(wanted.MaxResponseTokens < 1, $"{At}.maxResponseTokens: {wanted.MaxResponseTokens} is too small; give 1 or more");
         refuse(wanted.RolloutThreads < 1, $"{At}.rolloutThreads: {wanted.RolloutThreads} is too small; give 1 or more");
         refuse(wanted.PreflightRollouts < 0, $"{At}.preflightRollouts: {wanted.PreflightRollouts} is negative; 0 is no preflight");
+    }
+
+    private static void CheckWhatIsTrained(TrainingSpec training, Action<bool, FormattableString> refuse)
+    {
+        refuse(training is { Method: not StageMethod.SFT, Optimization.PackSequences: true }, $"training.optimization.packSequences: true is only for training.method SFT");
+        refuse(training.Freeze is { Count: 0 }, $"training.freeze: empty; leave it out");
+        if (training.Lora is not { } wanted)
+        {
+            return;
+        }
+
+        const string At = "training.lora";
+        refuse(training.Freeze is not null, $"training.freeze: stands beside training.lora, which freezes every weight; leave one of them out");
+        refuse(wanted.Rank < 1, $"{At}.rank: {wanted.Rank} is too small; give 1 or more");
+        refuse(wanted.Alpha <= 0, $"{At}.alpha: {wanted.Alpha} is too small; give more than 0");
+        refuse(wanted.Dropout is < 0 or >= 1, $"{At}.dropout: {wanted.Dropout} is outside 0 to 1");
+        refuse(wanted.Targets.Count == 0, $"{At}.targets: empty; give names of linear layers, or AllLinear");
     }
 
     private static bool IsName(string text) => IsHex(text, 40);

@@ -1,3 +1,4 @@
+using Cpt.Contract;
 using Cpt.Torch;
 
 namespace Cpt.Training;
@@ -20,14 +21,7 @@ internal static class MicroBatches
     /// <returns>Indices into <paramref name="sequences"/>; each stands in exactly one pass.</returns>
     public static List<int[]> Split(IReadOnlyList<TrainingSequence> sequences, int microBatchSize, Device device)
     {
-        var order = new int[sequences.Count];
-        for (var i = 0; i < order.Length; i++) order[i] = i;
-        // Longest first: the pass that needs most memory comes when least is in use. Stable, so that the cut is reproducible.
-        Array.Sort(order, (a, b) =>
-        {
-            var byLength = sequences[b].InputLength.CompareTo(sequences[a].InputLength);
-            return byLength != 0 ? byLength : a.CompareTo(b);
-        });
+        var order = LongestFirst(sequences);
         var passes = new List<int[]>();
         for (var start = 0; start < order.Length;)
         {
@@ -38,5 +32,48 @@ internal static class MicroBatches
         }
 
         return passes;
+    }
+
+    /// <summary>The same for sequences that stand one after the other without padding: as many a pass as its tokens hold.</summary>
+    /// <param name="sequences">The batch.</param>
+    /// <param name="tokens">Of one pass; a longer sequence has a pass of its own.</param>
+    public static List<int[]> Pack(IReadOnlyList<TrainingSequence> sequences, int tokens)
+    {
+        var passes = new List<int[]>();
+        var pass = new List<int>();
+        var held = 0;
+        foreach (var index in LongestFirst(sequences))
+        {
+            var length = sequences[index].InputLength;
+            if (held > 0 && held + length > tokens)
+            {
+                passes.Add([.. pass]);
+                pass.Clear();
+                held = 0;
+            }
+
+            pass.Add(index);
+            held += length;
+        }
+
+        if (pass.Count > 0) passes.Add([.. pass]);
+        return passes;
+    }
+
+    /// <summary>Tokens of one packed pass: those of <c>microBatchSize</c> full sequences, or <see cref="AutomaticTokens"/>.</summary>
+    public static int PackedTokens(OptimizationSpec optimization, Device device) =>
+        optimization.MicroBatchSize > 0 ? (int)Math.Min(int.MaxValue, (long)optimization.MicroBatchSize * optimization.MaxSequenceTokens) : AutomaticTokens(device);
+
+    private static int[] LongestFirst(IReadOnlyList<TrainingSequence> sequences)
+    {
+        var order = new int[sequences.Count];
+        for (var i = 0; i < order.Length; i++) order[i] = i;
+        // Longest first: the pass that needs most memory comes when least is in use. Stable, so that the cut is reproducible.
+        Array.Sort(order, (a, b) =>
+        {
+            var byLength = sequences[b].InputLength.CompareTo(sequences[a].InputLength);
+            return byLength != 0 ? byLength : a.CompareTo(b);
+        });
+        return order;
     }
 }

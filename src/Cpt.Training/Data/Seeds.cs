@@ -15,6 +15,8 @@ internal static class Seeds
         Preflight = 4,
         Evaluation = 5,
         Pretraining = 6,
+        AdapterStart = 7,
+        AdapterDropout = 8,
     }
 
     /// <summary>64 well-mixed bits of (seed, purpose, a, b).</summary>

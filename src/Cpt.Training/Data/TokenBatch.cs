@@ -30,11 +30,44 @@ internal sealed class TokenBatch : IDisposable
     /// <summary>Images of each row. Their pixels are read at the forward pass: those of all passes of an update would not fit in memory.</summary>
     public IReadOnlyList<IReadOnlyList<PromptImage>> Images { get; private init; } = [];
 
+    /// <summary>Lengths of the sequences where they stand one after the other in one row; null where each is a row.</summary>
+    public IReadOnlyList<int>? Lengths { get; private init; }
+
     /// <summary>N.</summary>
     public int ResponseTokens { get; }
 
     /// <summary>Tokens fed, padding not counted.</summary>
     public int InputTokens { get; }
+
+    /// <summary>Without padding: [1, all tokens].</summary>
+    public static TokenBatch Packed(IReadOnlyList<TrainingSequence> sequences, Device device)
+    {
+        var ids = new List<long>();
+        var positions = new List<long>();
+        var targets = new List<long>();
+        foreach (var (prompt, response) in sequences)
+        {
+            var start = ids.Count;
+            foreach (var token in prompt) ids.Add(token);
+            for (var i = 0; i < response.Length - 1; i++) ids.Add(response[i]);
+            for (var i = 0; i < response.Length; i++)
+            {
+                positions.Add(start + prompt.Length - 1 + i);
+                targets.Add(response[i]);
+            }
+        }
+
+        return new TokenBatch(
+            torch.tensor<long>(ids.ToArray(), [1, ids.Count]).upload(device),
+            torch.tensor<long>(positions.ToArray(), [positions.Count]).upload(device),
+            torch.tensor<long>(targets.ToArray(), [targets.Count]).upload(device),
+            targets.Count,
+            ids.Count)
+        {
+            Lengths = [.. sequences.Select(sequence => sequence.InputLength)],
+            Images = ImagesOf(sequences),
+        };
+    }
 
     public static TokenBatch Of(IReadOnlyList<TrainingSequence> sequences, int padToken, Device device)
     {
@@ -73,9 +106,12 @@ internal sealed class TokenBatch : IDisposable
             responseTokens,
             inputTokens)
         {
-            Images = sequences.Any(sequence => sequence.Images.Count > 0) ? [.. sequences.Select(sequence => sequence.Images)] : [],
+            Images = ImagesOf(sequences),
         };
     }
+
+    private static IReadOnlyList<IReadOnlyList<PromptImage>> ImagesOf(IReadOnlyList<TrainingSequence> sequences) =>
+        sequences.Any(sequence => sequence.Images.Count > 0) ? [.. sequences.Select(sequence => sequence.Images)] : [];
 
     public void Dispose()
     {

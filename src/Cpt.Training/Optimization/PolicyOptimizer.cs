@@ -4,7 +4,7 @@ using Cpt.Torch;
 
 namespace Cpt.Training;
 
-/// <summary>AdamW over a model's parameters, with clipping and the check that nothing non-finite ever reaches a weight.</summary>
+/// <summary>AdamW over what is trained of a model, with clipping and the check that nothing non-finite ever reaches a weight.</summary>
 internal sealed class PolicyOptimizer : IDisposable
 {
     private readonly string[] _names;
@@ -15,17 +15,19 @@ internal sealed class PolicyOptimizer : IDisposable
     /// <summary>Null where this is the only worker.</summary>
     private readonly ParameterShards? _shards;
 
-    public PolicyOptimizer(CausalLM policy, OptimizationSpec optimization, WorkerGroup? workers = null)
+    public PolicyOptimizer(CausalLM policy, OptimizationSpec optimization, WorkerGroup? workers = null, bool offload = false)
     {
-        _names = [.. policy.Parameters.Select(parameter => parameter.Name)];
-        _parameters = [.. policy.Parameters.Select(parameter => parameter.Value)];
+        var trained = policy.TrainedParameters;
+        _names = [.. trained.Select(parameter => parameter.Name)];
+        _parameters = [.. trained.Select(parameter => parameter.Value)];
         foreach (var parameter in _parameters) parameter.requires_grad = true;
         _maxGradientNorm = optimization.MaxGradientNorm;
         _shards = workers is null ? null : new ParameterShards(workers, _parameters);
         _adam = new torch.optim.AdamW(
             _shards?.Pieces ?? _parameters, optimization.LearningRate, optimization.Beta1, optimization.Beta2, optimization.Epsilon, optimization.WeightDecay,
             master_weights: optimization.Precision == Precision.BFloat16Master,
-            moments: optimization.Precision == Precision.BFloat16Pure ? ScalarType.BFloat16 : null);
+            moments: optimization.Precision == Precision.BFloat16Pure ? ScalarType.BFloat16 : null,
+            offload: offload);
     }
 
     /// <summary>Updates done.</summary>

@@ -30,12 +30,12 @@ internal sealed class PolicyUpdate
     private readonly WorkerGroup? _workers;
 
     public PolicyUpdate(
-        CausalLM policy, CausalLM? reference, RftSpec rft, OptimizationSpec optimization, PolicyOptimizer optimizer, bool bfloat16, int padToken, Device device,
+        CausalLM policy, ResponseLogProbs? reference, RftSpec rft, OptimizationSpec optimization, PolicyOptimizer optimizer, bool bfloat16, int padToken, Device device,
         WorkerGroup? workers = null)
     {
         _optimizer = optimizer;
         _policy = new ResponseLogProbs(policy, bfloat16, rft.Temperature);
-        _reference = reference is null ? null : new ResponseLogProbs(reference, bfloat16, rft.Temperature);
+        _reference = reference;
         _options = new PolicyLossOptions
         {
             ClipLow = rft.ClipLow,

@@ -30,12 +30,15 @@ internal sealed class RftLoop : StageLoop
         _rft = RftRules.Check(context.Training.Rft!, Optimization);
         var rewards = new RewardModel(Task.Scorer, _rft.Prompt, _rft.AccuracyWeight, _rft.FormatWeight);
         _sampler = new RolloutSampler(context.Policy, Prompts, rewards, _rft, context.Workers);
-        if (_rft.KlReference != KlReference.None)
+        var inPolicy = context.ReferenceIsInput && context.Policy.Adapter is not null;
+        if (_rft.KlReference != KlReference.None && !inPolicy)
         {
             _reference = (context.Reference ?? throw new InvalidOperationException($"kl.reference is {_rft.KlReference}, but nothing loads it"))();
         }
 
-        _update = new PolicyUpdate(context.Policy, _reference, _rft, Optimization, Optimizer, Bfloat16, context.Tokenizer.PadTokenId, Device, context.Workers);
+        var reference = _rft.KlReference == KlReference.None ? null
+            : new ResponseLogProbs(_reference ?? context.Policy, Bfloat16, _rft.Temperature) { WithoutAdapter = inPolicy };
+        _update = new PolicyUpdate(context.Policy, reference, _rft, Optimization, Optimizer, Bfloat16, context.Tokenizer.PadTokenId, Device, context.Workers);
     }
 
     public override void Preflight(CancellationToken cancellationToken)

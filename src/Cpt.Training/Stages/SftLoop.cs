@@ -34,7 +34,8 @@ internal sealed class SftLoop : StageLoop
     {
         var (start, count) = Plan.Stretch(step - 1);
         var sequences = Array.ConvertAll(Order.Take(start, count), Sequence);
-        var (loss, tokens) = TeachingPass.Run(_logProbs, sequences, Optimization.MicroBatchSize, Context.Tokenizer.PadTokenId, Device, Optimizer, Context.Workers);
+        var (loss, tokens) = TeachingPass.Run(_logProbs, sequences, Optimization.MicroBatchSize, Context.Tokenizer.PadTokenId, Device, Optimizer,
+            Optimization.PackSequences ? MicroBatches.PackedTokens(Optimization, Device) : 0, Context.Workers);
         var learningRate = LearningRate(step);
         Finite.Loss(loss, step);
         var norm = Optimizer.Update(learningRate, step);

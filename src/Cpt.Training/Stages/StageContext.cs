@@ -24,6 +24,14 @@ public sealed record StageContext
     /// <summary>Those that train this stage together; null where this is the only one.</summary>
     public WorkerGroup? Workers { get; init; }
 
+    /// <summary>
+    /// <see cref="Reference"/> would load the weights this stage starts from. A LoRA stage then takes its policy without the adapter instead, and loads nothing.
+    /// </summary>
+    public bool ReferenceIsInput { get; init; }
+
+    /// <summary>What is given for less memory.</summary>
+    public MemorySpec Memory { get; init; } = new();
+
     /// <summary>Warnings for people.</summary>
     public Action<string>? Log { get; init; }
 }

@@ -30,8 +30,9 @@ internal abstract class StageLoop : IStageLoop
         if (Precision.HalvesWeights(Optimization.Precision) != (context.Policy.dtype == ScalarType.BFloat16))
             throw new InvalidOperationException($"precision is {Optimization.Precision}, and the policy's weights were loaded as {context.Policy.dtype}");
         Bfloat16 = Optimization.Precision == Precision.BFloat16;
+        PolicySetup.Apply(context);
         _limit = new TokenLimit(context.Policy.Config, Optimization);
-        Optimizer = new PolicyOptimizer(context.Policy, Optimization, context.Workers);
+        Optimizer = new PolicyOptimizer(context.Policy, Optimization, context.Workers, context.Memory.OffloadOptimizer);
         if (Optimization.StopAtAccuracy is { } accuracy) _stopCheck = new StopCheck(context, Task, style, accuracy);
     }
 
@@ -78,6 +79,7 @@ internal abstract class StageLoop : IStageLoop
         }
 
         StepReport report;
+        Context.Policy.Adapter?.BeginStep(Seeds.Of(Context.Training.Seed, Seeds.Purpose.AdapterDropout, Step + 1));
         using (torch.NewDisposeScope())
         {
             report = Train(Step + 1, ref _position, cancellationToken);

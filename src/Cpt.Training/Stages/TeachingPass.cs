@@ -8,9 +8,17 @@ internal static class TeachingPass
     /// <summary>
     /// Leaves the gradient of the whole batch's loss in the parameters; with several workers, of each worker's share of it: the optimizer sums them.
     /// </summary>
+    /// <param name="logProbs">Of the model that learns.</param>
+    /// <param name="sequences">The batch.</param>
+    /// <param name="microBatchSize">Sequences of one pass; 0 = by length.</param>
+    /// <param name="padToken">Stands where a row is shorter than its pass.</param>
+    /// <param name="device">Where it is computed.</param>
+    /// <param name="optimizer">Whose gradients are filled.</param>
+    /// <param name="packTokens">Above 0: passes of so many tokens without padding, instead of rows.</param>
+    /// <param name="workers">Those that train together; null for one alone.</param>
     /// <returns>The loss, and how many tokens were fed; by all workers.</returns>
     public static (double Loss, long Tokens) Run(
-        ResponseLogProbs logProbs, IReadOnlyList<TrainingSequence> sequences, int microBatchSize, int padToken, Device device, PolicyOptimizer optimizer,
+        ResponseLogProbs logProbs, IReadOnlyList<TrainingSequence> sequences, int microBatchSize, int padToken, Device device, PolicyOptimizer optimizer, int packTokens = 0,
         WorkerGroup? workers = null)
     {
         using var scope = torch.NewDisposeScope();
@@ -20,12 +28,13 @@ internal static class TeachingPass
         optimizer.ZeroGradients();
         var tokens = 0L;
         var losses = new List<Tensor>();
-        var own = workers is null ? sequences : [.. WorkShare.Of([.. sequences.Select(sequence => sequence.InputLength)], workers.Rank, workers.Size).Select(i => sequences[i])];
-        var passes = MicroBatches.Split(own, microBatchSize, device);
+        var share = workers is null ? sequences : [.. WorkShare.Of([.. sequences.Select(sequence => sequence.InputLength)], workers.Rank, workers.Size).Select(i => sequences[i])];
+        var passes = packTokens > 0 ? MicroBatches.Pack(share, packTokens) : MicroBatches.Split(share, microBatchSize, device);
         foreach (var (index, pass) in passes.Index())
         {
             using var passScope = torch.NewDisposeScope();
-            using var batch = TokenBatch.Of(Array.ConvertAll(pass, i => own[i]), padToken, device);
+            var own = Array.ConvertAll(pass, i => share[i]);
+            using var batch = packTokens > 0 ? TokenBatch.Packed(own, device) : TokenBatch.Of(own, padToken, device);
             var loss = logProbs.Of(batch).sum() * (-1.0 / responseTokens);
             optimizer.BeginPass(last: index == passes.Count - 1);
             loss.backward();

@@ -66,6 +66,7 @@ internal static partial class RunJson
               reward: {accuracyWeight: "0.8", formatWeight: "0.2"}
               preflightRollouts: 32
               instanceFilter: {rollouts: 8, minimumReward: "0.5"}
+            lora: {rank: 8, alpha: "16", dropout: "0.05", targets: [q_proj, v_proj], visionTower: true, rankStabilized: true}
             parameters:
               learningRate: "1e-6"
               steps: "200"
@@ -80,6 +81,9 @@ internal static partial class RunJson
               maxGradientNorm: "2"
               maxSequenceTokens: "1024"
               precision: bfloat16
+              gradientCheckpointing: "true"
+              offloadOptimizer: "true"
+              packSequences: "false"
               stopAtAccuracy: "0.9"
               stopCheckSteps: "10"
               stopEvaluationSamples: "128"
@@ -87,6 +91,7 @@ internal static partial class RunJson
           - name: second
             method: SFT
             task: {uri: "file:///data/second"}
+            freeze: [visual.*]
             parameters: {epochs: "0.5"}
             replay: {percentage: 10, fromStages: [first]}
         """;

@@ -62,5 +62,25 @@ public sealed class ModelExportTests : IDisposable
         Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(_run.Root), path => Path.GetFileName(path).Contains("other", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task TheLoraOfAStageIsExportedAsPeftWritesIt()
+    {
+        _run.Edit("- name: residue\n", "- name: residue\n    lora: {rank: 2}\n");
+        Assert.Equal(0, (await _run.RunAsync()).ExitCode);
+        var exported = await Export("--adapter", "--output", "lora");
+        Assert.True(exported.ExitCode == 0, exported.ToString());
+        Assert.Equal(["adapter_config.json", "adapter_model.safetensors"], Directory.EnumerateFiles(Path.Combine(_run.Root, "lora")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+
+        // Added to the model that the stage started from it is the model that the stage committed.
+        Assert.Equal(0, (await Export("--stage", "half", "--output", "before")).ExitCode);
+        Assert.Equal(0, (await Export("--output", "after")).ExitCode);
+        var merged = await CptProcess.RunAsync(_run.Root, "model", "merge", "--model", "before", "--adapter", "lora", "--output", "merged");
+        Assert.True(merged.ExitCode == 0, merged.ToString());
+        Assert.Equal(File.ReadAllBytes(Path.Combine(_run.Root, "after", "model.safetensors")), File.ReadAllBytes(Path.Combine(_run.Root, "merged", "model.safetensors")));
+
+        var none = await Export("--stage", "half", "--adapter", "--output", "none");
+        Assert.Equal((ExitCodes.BadSpec, "--adapter: stage half trained the weights themselves, so there is no LoRA to export; stages with lora in the manifest have one\n"), (none.ExitCode, none.Error));
+    }
+
     private Task<CptResult> Export(params string[] arguments) => CptProcess.RunAsync(_run.Root, ["model", "export", "--workdir", _run.Work, .. arguments]);
 }

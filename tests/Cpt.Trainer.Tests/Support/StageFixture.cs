@@ -54,6 +54,13 @@ internal sealed class StageFixture : IDisposable
         Seed = 6,
     }) with { Checkpoint = new CheckpointSpec { IntervalSteps = 2 } };
 
+    /// <summary>The same stage with another training: its hash follows.</summary>
+    public static StageSpec With(StageSpec spec, Func<TrainingSpec, TrainingSpec> change)
+    {
+        var training = change(spec.Training);
+        return spec with { Training = training, StageHash = Digests.StageHash(spec.Input.Digest, training) };
+    }
+
     public async Task<StageSpec> SpecAsync(string stage, ModelInput? input, TrainingSpec training)
     {
         var baseModel = await BaseAsync();

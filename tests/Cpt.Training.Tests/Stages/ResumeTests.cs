@@ -41,6 +41,15 @@ public sealed class ResumeTests : IDisposable
             Tiny.Optimization(Steps) with { Precision = Precision.BFloat16Master }, Tiny.Grpo() with { KlReference = KlReference.PreviousStage, KlCoefficient = 0.05 }),
         ["SFT with pictures"] = Tiny.Sft(Tiny.Optimization(Steps) with { MicroBatchSize = 3 }),
         ["GRPO with pictures"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo(miniBatches: 2) with { KlReference = KlReference.Base, KlCoefficient = 0.05 }),
+        ["SFT of a LoRA"] = Tiny.Sft(Tiny.Optimization(Steps) with { MicroBatchSize = 3 }) with { Lora = Tiny.Lora with { Dropout = 0.2 } },
+        ["SFT of a LoRA beside bfloat16 weights"] = Tiny.Sft(Tiny.Optimization(Steps) with { Precision = Precision.BFloat16Master }) with { Lora = Tiny.Lora },
+        ["SFT of a LoRA in bfloat16 alone"] = Tiny.Sft(Tiny.Optimization(Steps, rate: 1e-2) with { Precision = Precision.BFloat16Pure }) with { Lora = Tiny.Lora },
+        ["SFT of a LoRA with autocast"] = Tiny.Sft(Tiny.Optimization(Steps) with { Precision = Precision.BFloat16 }) with { Lora = Tiny.Lora },
+        ["GRPO of a LoRA with KL to the previous stage"] = Tiny.Rft(
+            Tiny.Optimization(Steps), Tiny.Grpo(miniBatches: 2) with { KlReference = KlReference.PreviousStage, KlCoefficient = 0.05 }) with { Lora = Tiny.Lora },
+        ["GRPO of a LoRA with pictures"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo()) with { Lora = Tiny.Lora with { VisionTower = true } },
+        ["SFT with frozen parts"] = Tiny.Sft(Tiny.Optimization(Steps)) with { Freeze = ["model.embed_tokens.weight", "model.layers.0.*"] },
+        ["SFT of packed samples"] = Tiny.Sft(Tiny.Optimization(Steps) with { PackSequences = true }),
         ["ReMax"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo() with { Algorithm = RftAlgorithm.ReMax }),
     };
 
@@ -65,11 +74,12 @@ public sealed class ResumeTests : IDisposable
     private (Dictionary<string, float[]> Weights, string State) Run(TrainingSpec training, Tasks.TaskData task, string input, int stopAfter)
     {
         using var policy = CausalLM.Load(input, TypeOf(training));
-        using var loop = StageLoops.Create(Tiny.Context(training, policy, task, () => CausalLM.Load(input, TypeOf(training))));
+        using var loop = StageLoops.Create(Context(training, policy, task, input));
         while (!loop.Finished && loop.Step < stopAfter) loop.RunStep(default);
-        if (loop.Finished) return (Tiny.Weights(policy), loop.SaveState().ToJsonString());
+        if (loop.Finished) return (Final(policy), loop.SaveState().ToJsonString());
 
-        policy.Save(Path.Combine(_directory, "model"));
+        if (policy.Adapter is { } adapter) LoraFiles.Save(adapter, Path.Combine(_directory, "adapter"));
+        else policy.Save(Path.Combine(_directory, "model"));
         _moments = loop.OptimizerState().ToDictionary(pair => pair.Key, pair => (pair.Value.shape, pair.Value.to(ScalarType.Float32).data<float>()), StringComparer.Ordinal);
         File.WriteAllText(Path.Combine(_directory, "state.json"), loop.SaveState().ToJsonString());
         return ([], "");
@@ -77,8 +87,9 @@ public sealed class ResumeTests : IDisposable
 
     private (Dictionary<string, float[]> Weights, string State) Resume(TrainingSpec training, Tasks.TaskData task, string input)
     {
-        using var policy = CausalLM.Load(Path.Combine(_directory, "model"), TypeOf(training));
-        using var loop = StageLoops.Create(Tiny.Context(training, policy, task, () => CausalLM.Load(input, TypeOf(training))));
+        using var policy = CausalLM.Load(training.Lora is null ? Path.Combine(_directory, "model") : input, TypeOf(training));
+        using var loop = StageLoops.Create(Context(training, policy, task, input));
+        if (policy.Adapter is { } adapter) LoraFiles.LoadInto(adapter, Path.Combine(_directory, "adapter"));
         using (torch.NewDisposeScope())
         {
             var state = JsonNode.Parse(File.ReadAllText(Path.Combine(_directory, "state.json")))!.AsObject();
@@ -86,7 +97,16 @@ public sealed class ResumeTests : IDisposable
         }
 
         while (!loop.Finished) loop.RunStep(default);
-        return (Tiny.Weights(policy), loop.SaveState().ToJsonString());
+        return (Final(policy), loop.SaveState().ToJsonString());
+    }
+
+    private static StageContext Context(TrainingSpec training, CausalLM policy, Tasks.TaskData task, string input) =>
+        Tiny.Context(training, policy, task, () => CausalLM.Load(input, TypeOf(training))) with { ReferenceIsInput = true };
+
+    private static Dictionary<string, float[]> Final(CausalLM policy)
+    {
+        if (policy.Adapter is not null) policy.MergeAdapter();
+        return Tiny.Weights(policy);
     }
 
     private static ScalarType TypeOf(TrainingSpec training) => Precision.HalvesWeights(training.Optimization.Precision) ? ScalarType.BFloat16 : ScalarType.Float32;

@@ -28,6 +28,15 @@ internal sealed class OwnModel : IDisposable
         _model = CausalLM.CreateOn(device, shape.Model, seed: 1, Precision.HalvesWeights(precision) ? ScalarType.BFloat16 : ScalarType.Float32);
     }
 
+    /// <summary>Trains an adapter; null: the weights.</summary>
+    public LoraSpec? Lora { get; init; }
+
+    /// <summary>What is given for less memory.</summary>
+    public MemorySpec Memory { get; init; } = new();
+
+    /// <summary>A training step is one pass, however many tokens it has.</summary>
+    public bool OnePass { get; init; }
+
     public long Parameters => _model.Config.ParameterCount;
 
     /// <summary>Logits of every token of a batch.</summary>
@@ -43,7 +52,7 @@ internal sealed class OwnModel : IDisposable
     /// <summary>Steps of SFT.</summary>
     public Timing Train(int count)
     {
-        _loop ??= StageLoops.Create(new StageContext { Policy = _model, Tokenizer = Bytes(), Task = Letters(), Training = Training() });
+        _loop ??= StageLoops.Create(new StageContext { Policy = _model, Tokenizer = Bytes(), Task = Letters(), Training = Training(), Memory = Memory });
         return Timed(count, (long)_shape.Batch * _shape.Tokens, () => _loop.RunStep(CancellationToken.None));
     }
 
@@ -139,8 +148,9 @@ internal sealed class OwnModel : IDisposable
         Task = new TaskInput { Name = "letters", Uri = "generated://letters" },
         Optimization = new OptimizationSpec
         {
-            LearningRate = 1e-5, BatchSize = _shape.Batch, Steps = 1_000_000, MaxSequenceTokens = _shape.Tokens + 1, MaxGradientNorm = 1, Precision = _precision,
+            LearningRate = 1e-5, BatchSize = _shape.Batch, Steps = 1_000_000, MaxSequenceTokens = _shape.Tokens + 1, MaxGradientNorm = 1, Precision = _precision, MicroBatchSize = OnePass ? _shape.Batch : 0,
         },
+        Lora = Lora,
         Seed = 1,
     };
 }
