@@ -26,7 +26,6 @@ public sealed class ChartClusters : IAsyncLifetime
         Environment.SetEnvironmentVariable("Logging__LogLevel__Default", "None");
         // Read by the script that starts the server; every server of this process is to have it.
         Environment.SetEnvironmentVariable("CPT_APISERVER_ARGS", "--enable-admission-plugins=OwnerReferencesPermissionEnforcement");
-        AppContext.SetSwitch(Api.TrainerCapabilities.SeveralWorkersSwitch, true);
         return ValueTask.CompletedTask;
     }
 

@@ -16,6 +16,8 @@ public sealed partial class WeightNamesAttribute(string example) : FieldRuleAttr
             ? $"\"{(wrong.Length <= MaximumLength ? wrong : wrong[..MaximumLength] + "…")}\" is no name of weights; use letters, digits, '.', '_', '-' and '*' for any characters, at most {MaximumLength}, such as \"{example}\""
             : null;
 
+    internal override string Said() => "names of weights; `*` for any characters";
+
     internal override void Describe(JsonObject schema)
     {
         schema["items"]!["maxLength"] = MaximumLength;

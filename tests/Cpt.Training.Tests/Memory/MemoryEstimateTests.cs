@@ -42,7 +42,7 @@ public sealed class MemoryEstimateTests
         using var model = CausalLM.Create(question.Model, seed: 1);
         if (question.Lora is { } lora) model.Attach(LoraAdapter.Create(model, lora, seed: 1));
         model.GradientCheckpointing = question.Checkpointing;
-        using var optimizer = new PolicyOptimizer(model, Tiny.Optimization(1), question.Offload);
+        using var optimizer = new PolicyOptimizer(model, Tiny.Optimization(1), offload: question.Offload);
         var prompt = new int[question.Context - question.ResponseTokens + 1];
         var sequences = Enumerable.Range(0, question.MicroBatch).Select(_ => new TrainingSequence(prompt, new int[question.ResponseTokens])).ToArray();
         for (var step = 1; step <= 2; step++)

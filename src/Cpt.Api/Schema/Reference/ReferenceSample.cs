@@ -36,8 +36,10 @@ internal sealed class ReferenceSample
               "parameters": {
                 "learningRate": "1e-6", "epochs": "0.5", "steps": "400", "batchSize": "64", "microBatchSize": "4", "schedule": "Cosine", "warmupRatio": "0.03", "weightDecay": "0.01", "beta1": "0.9",
                 "beta2": "0.95", "epsilon": "1e-8", "maxGradientNorm": "1", "maxSequenceTokens": "2048", "precision": "bfloat16", "stopAtAccuracy": "0.9", "stopCheckSteps": "10",
-                "stopEvaluationSamples": "512"
+                "stopEvaluationSamples": "512", "gradientCheckpointing": "true", "offloadOptimizer": "true", "packSequences": "true"
               },
+              "lora": {"rank": 16, "alpha": "32", "dropout": "0.05", "targets": ["q_proj", "v_proj"], "visionTower": false, "rankStabilized": false},
+              "freeze": ["visual.*"],
               "replay": {"percentage": 10, "fromStages": ["textvqa"]},
               "template": {"resources": {"limits": {"nvidia.com/gpu": "2"}}}
             }]
