@@ -86,13 +86,20 @@ forget() {
   prune
 }
 
+# prepare TARGET: what is made outside of images.
+prepare() {
+  [ "$1" != azurite ] || "$ROOT/eng/fetch-azurite.sh" >/dev/null
+  [ "$engine" = buildah ] || return 0
+  case "$1" in operator | trainer-*) "$ROOT/eng/images/publish.sh" "$ROOT/artifacts/images/published" "$1" ;; esac
+  [ "$1" != trainer-cpu ] || env -u CPT_TORCH_HOME "$ROOT/eng/build-shim.sh" --output "$ROOT/artifacts/images/published/shim/libcpt_torch.so"
+}
+
 # build TARGET: with the engine, under its name.
 build() {
   local target=$1 stage arguments=(--build-arg "VERSION=$version" --build-arg "REVISION=$revision")
   [ -z "$origin" ] || arguments+=(--build-arg "SOURCE=$origin")
   case "$target" in
     azurite)
-      "$ROOT/eng/fetch-azurite.sh" >/dev/null
       arguments+=(-f "$ROOT/eng/images/Dockerfile.dev" --build-arg "AZURITE_VERSION=$(sed -n 's/^version=//p' "$ROOT/eng/fetch-azurite.sh")")
       ;;
     prometheus) arguments+=(-f "$ROOT/eng/images/Dockerfile.dev") ;;
@@ -110,8 +117,6 @@ build() {
   arguments+=(--build-arg "DEBIAN=$LOCAL_DEBIAN")
   case "$target" in
     operator | trainer-cpu | trainer-cuda)
-      "$ROOT/eng/images/publish.sh" "$ROOT/artifacts/images/published" "$target"
-      [ "$target" != trainer-cpu ] || env -u CPT_TORCH_HOME "$ROOT/eng/build-shim.sh" --output "$ROOT/artifacts/images/published/shim/libcpt_torch.so"
       # Stages that are not used are left out only where each name is given here.
       arguments+=(--build-arg PUBLISHED=context --build-arg "DOTNET=$LOCAL_DOTNET" --build-arg OPERATOR_BASE=runtime)
       ;;
@@ -152,31 +157,39 @@ else
   command -v docker >/dev/null || die $EX_UNAVAILABLE "build.sh: --engine docker: there is no docker on this machine"
 fi
 
-# One build at a time: they share the cache.
-exec 7>"${CACHE:-$ROOT/artifacts/images}/.lock"
-flock 7
+# unchanged TARGET: whether its archive is what its sources make; sets now and stamp.
+unchanged() {
+  # shellcheck disable=SC2046 # a list of files
+  now="$(cd "$ROOT" && fingerprint $(sources "$1")) $engine $(image_name "$1") $version $torch_base $torch"
+  stamp="$output/.$1.built"
+  [ -z "$fresh" ] && [ -f "$output/$1.tar" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ]
+}
+
 bases=
 for target in "${targets[@]}"; do
-  # shellcheck disable=SC2046 # a list of files
-  now="$(cd "$ROOT" && fingerprint $(sources "$target")) $engine $(image_name "$target") $version $torch_base $torch"
-  stamp="$output/.$target.built"
-  if [ -z "$fresh" ] && [ -f "$output/$target.tar" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ]; then
+  # Two builds in one checkout: the second waits, then finds what the first has built.
+  exec 6>"$ROOT/artifacts/images/.lock"
+  if unchanged "$target" || { flock 6 && unchanged "$target"; }; then
     say "$target: unchanged, $output/$target.tar ($(du -h "$output/$target.tar" | cut -f1))"
+    exec 6>&-
     continue
-  fi
-  if [ "$engine" = buildah ] && [ -n "$fresh" ]; then
-    # shellcheck disable=SC2046 # a list of names
-    forget "$(image_name "$target")" $(kept "$target" | sed 's#[^ ]*#localhost/cpt-build/&#g') $([ -n "$bases" ] || echo "$LOCAL_DEBIAN") 7>&-
-  fi
-  if [ "$engine" = buildah ] && [ -z "$bases" ]; then
-    need_debian_base 7>&-
-    need_dotnet_base 7>&-
-    bases=yes
   fi
   say "Building $target …"
   log="$ROOT/artifacts/images/$target.log"
-  build "$target" >"$log" 2>&1 7>&- </dev/null || die 70 "The build of $target failed; all it said is in $log, which ends:" "$(tail -n 15 "$log")"
-  export_image "$target" 7>&-
+  prepare "$target" >"$log" 2>&1 6>&- </dev/null || die 70 "The build of $target failed; all it said is in $log, which ends:" "$(tail -n 15 "$log")"
+  if [ "$engine" = buildah ]; then
+    # What checkouts share is changed by one at a time.
+    exec 7>"$CACHE/.lock"
+    flock 7
+    # shellcheck disable=SC2046 # a list of names
+    [ -z "$fresh" ] || forget "$(image_name "$target")" $(kept "$target" | sed 's#[^ ]*#localhost/cpt-build/&#g') $([ -n "$bases" ] || echo "$LOCAL_DEBIAN") 6>&- 7>&-
+    need_debian_base 6>&- 7>&-
+    need_dotnet_base 6>&- 7>&-
+    bases=yes
+  fi
+  build "$target" >>"$log" 2>&1 6>&- 7>&- </dev/null || die 70 "The build of $target failed; all it said is in $log, which ends:" "$(tail -n 15 "$log")"
+  export_image "$target" 6>&- 7>&-
   printf '%s\n' "$now" >"$stamp"
   say "$target: $(image_name "$target"), $output/$target.tar ($(du -h "$output/$target.tar" | cut -f1))"
+  exec 7>&- 6>&-
 done

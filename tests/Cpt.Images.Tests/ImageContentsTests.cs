@@ -6,7 +6,7 @@ namespace Cpt.Images.Tests;
 [Trait("Category", "Images")]
 public sealed class ImageContentsTests(BuiltImages images)
 {
-    private static readonly byte[] s_elf = "\x7fELF"u8.ToArray();
+    private static readonly byte[] s_elf = [0x7f, .. "ELF"u8];
 
     public static TheoryData<string> Ours => ["operator", "trainer-cpu"];
 

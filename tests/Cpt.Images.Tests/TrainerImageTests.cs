@@ -45,7 +45,7 @@ public sealed class TrainerImageTests(BuiltImages images) : IDisposable
     {
         var image = await images.GetAsync("trainer-cpu");
         var nothing = await image.RunAsync(s_anyUser, "--stage", "/cpt/stage.json");
-        Assert.Equal(ExitCodes.BadSpec, nothing.ExitCode);
+        Assert.Equal(ExitCodes.InputNotFound, nothing.ExitCode);
         Assert.Contains("/cpt/stage.json", nothing.Output + nothing.Errors, StringComparison.Ordinal);
     }
 
