@@ -46,7 +46,7 @@ public sealed class RunValidatorTests
         },
         {
             "a LoRA that drops everything", "method: RFT", "method: RFT\n    lora: {dropout: \"1\"}",
-            "spec.stages[0].lora.dropout: 1 is out of range; it must be 0 to 0.99"
+            "spec.stages[0].lora.dropout: 1 is out of range; it must be at least 0 and at most 0.99"
         },
         {
             "a misspelt parameter", "steps: \"20\"", "setps: \"20\"",

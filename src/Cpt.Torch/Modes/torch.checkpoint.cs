@@ -30,15 +30,11 @@ public static partial class torch
             throw Native.Error("checkpoint");
         }
 
-        /// <summary>What a piece threw in the backward pass on this thread, in place of libtorch's account of it.</summary>
-        internal static void Rethrow()
-        {
-            var thrown = t_thrown;
-            t_thrown = null;
-            thrown?.Throw();
-        }
+        /// <summary>What a piece threw, in place of libtorch's account of it.</summary>
+        internal static void Rethrow() => Interlocked.Exchange(ref s_thrown, null)?.Throw();
 
-        [ThreadStatic] private static ExceptionDispatchInfo? t_thrown;
+        // Not of a thread: on a GPU the backward pass has one of its own, and who asked for it waits on another.
+        private static ExceptionDispatchInfo? s_thrown;
 
         [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
         private static unsafe int Run(nint context, nint input, nint* result)
@@ -52,7 +48,7 @@ public static partial class torch
             }
             catch (Exception exception)
             {
-                t_thrown = ExceptionDispatchInfo.Capture(exception);
+                s_thrown = ExceptionDispatchInfo.Capture(exception);
                 return -1;
             }
         }

@@ -159,13 +159,15 @@ public sealed record MemoryEstimate
         public static Sizes Of(MemoryQuestion question)
         {
             var lora = question.Lora is not null;
+
+            // In float32 logits and their gradient, on a GPU also the log-softmax and its own; below it the half-precision logits and their gradient, and what was measured beside them.
+            var half = question.Gpu ? 18 : 12;
             return question.Precision switch
             {
-                Precision.BFloat16 => new(4, 4, 8, 2, 12),
-                Precision.BFloat16Master => new(2, lora ? 4 : 2, lora ? 8 : 12, 2, 12),
-                Precision.BFloat16Pure => new(2, 2, 4, 2, 12),
-                // Logits and their gradient.
-                _ => new(4, 4, 8, 4, 8),
+                Precision.BFloat16 => new(4, 4, 8, 2, half),
+                Precision.BFloat16Master => new(2, lora ? 4 : 2, lora ? 8 : 12, 2, half),
+                Precision.BFloat16Pure => new(2, 2, 4, 2, half),
+                _ => new(4, 4, 8, 4, question.Gpu ? 16 : 8),
             };
         }
     }

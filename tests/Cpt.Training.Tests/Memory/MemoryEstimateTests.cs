@@ -91,6 +91,23 @@ public sealed class MemoryEstimateTests
         Assert.InRange((double)found / measured, 1 - Tolerance, 1 + Tolerance);
     }
 
+    private static ModelConfig Qwen(int hidden, int layers, int heads, int groups, int intermediate, int vocabulary, bool tied) => Tiny.Config with
+    {
+        VocabSize = vocabulary, HiddenSize = hidden, IntermediateSize = intermediate, NumHiddenLayers = layers, NumAttentionHeads = heads, NumKeyValueHeads = groups, HeadDim = hidden / heads, TieWordEmbeddings = tied,
+    };
+
+    /// <summary>The peaks of training on one H200 that docs/benchmarks.md has.</summary>
+    [Theory]
+    [InlineData("0.5b", Precision.BFloat16Pure, 16, 33.3)]
+    [InlineData("0.5b", Precision.BFloat16, 16, 38.4)]
+    [InlineData("7b", Precision.BFloat16Pure, 4, 59.0)]
+    public void TheEstimatesAreNearWhatAGpuTook(string shape, string precision, int batch, double gibibytes)
+    {
+        var model = shape == "7b" ? Qwen(3584, 28, 28, 4, 18944, 152064, tied: false) : Qwen(896, 24, 14, 2, 4864, 151936, tied: true);
+        var estimate = MemoryEstimate.Of(new MemoryQuestion { Model = model, Method = StageMethod.SFT, Precision = precision, MicroBatch = batch, Context = 512, ResponseTokens = 512 });
+        Assert.InRange(estimate.Training / gibibytes / (1L << 30), 0.95, 1.05);
+    }
+
     [Fact]
     public void StateIsSharedByWorkersAndMovedToTheHost()
     {
