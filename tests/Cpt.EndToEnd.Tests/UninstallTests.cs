@@ -16,7 +16,8 @@ public sealed class UninstallTests(InstalledCluster cluster)
         await run.InTheMiddleOfAsync(FaultRun.Refine);
 
         await cluster.HelmAsync("uninstall", "cpt-operator", "--namespace", InstalledCluster.OperatorNamespace, "--wait");
-        Assert.Equal("", await cluster.Kubectl.OutputAsync(["get", "deployments,pods", "-n", InstalledCluster.OperatorNamespace, "-o", "name"]));
+        Assert.Equal("", await cluster.Kubectl.OutputAsync(["get", "deployments", "-n", InstalledCluster.OperatorNamespace, "-o", "name"]));
+        await Patience.UntilAsync("the operator's pods are gone", async () => await cluster.Kubectl.OutputAsync(["get", "pods", "-n", InstalledCluster.OperatorNamespace, "-o", "name"]) is "");
         var left = await run.GetAsync();
         var first = ClusterRun.Stage(left, FaultRun.Learn)!;
         var store = CheckpointStore.Open(FaultRun.StorageOf(run.Namespace), new StorageOptions { Environment = name => name == "AZURE_STORAGE_CONNECTION_STRING" ? cluster.ConnectionString : null });
