@@ -271,7 +271,8 @@ class Check:
         found, rows = {}, {}
         for shape, ways, batch, share in plans:
             shape = self.options.shape or shape
-            arguments = ["bench", "memory", "--shape", shape, "--device", self.options.device, "--precision", "bfloat16-master", "--batch", str(batch), "-o", "json"]
+            arguments = ["bench", "memory", "--shape", shape, "--device", self.options.device,
+                         "--precision", "bfloat16-master" if self.options.device == "cuda" else "float32", "--batch", str(batch), "-o", "json"]
             for way in ways:
                 arguments += ["--way", way]
             code, text = self.run(f"size-{shape}-{ways[0]}", arguments, (until - time.monotonic()) * share)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Cpt.Cli.Benchmarks.Models;
 using Cpt.Contract;
+using Cpt.Torch;
 
 namespace Cpt.Cli.Commands;
 
@@ -34,6 +35,11 @@ internal static class BenchMemoryCommand
                 Threads = result.GetValue(threads),
                 Log = json ? result.InvocationConfiguration.Error : result.InvocationConfiguration.Output,
             };
+            if (benchmark.Device.type == DeviceType.CPU && benchmark.Precision != Precision.Float32)
+            {
+                throw new CliException(ExitCodes.BadSpec, $"--precision: {benchmark.Precision} is measured on a GPU only; on the CPU use {Precision.Float32}");
+            }
+
             var report = await Task.Run(() => benchmark.Run(cancellation), CancellationToken.None);
             if (json)
             {

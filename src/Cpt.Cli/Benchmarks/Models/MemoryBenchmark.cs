@@ -46,7 +46,11 @@ internal sealed class MemoryBenchmark
             torch.cuda.reset_peak_memory_stats();
         }
 
-        HostMemory.ResetPeak();
+        if (!cuda)
+        {
+            HostMemory.ResetPeak();
+        }
+
         var before = cuda ? torch.cuda.memory_allocated() : HostMemory.Allocated();
         const int steps = 3;
         using var own = new OwnModel(Shape, Device, Precision, Threads)
