@@ -79,7 +79,9 @@ internal abstract class StageLoop : IStageLoop
         }
 
         StepReport report;
-        Context.Policy.Adapter?.BeginStep(Seeds.Of(Context.Training.Seed, Seeds.Purpose.AdapterDropout, Step + 1));
+        // Each worker drops other inputs: the golden ratio's bits keep their seeds apart, and one worker alone has the seed itself.
+        var rank = (ulong)(Context.Workers?.Rank ?? 0);
+        Context.Policy.Adapter?.BeginStep(unchecked(Seeds.Of(Context.Training.Seed, Seeds.Purpose.AdapterDropout, Step + 1) + (rank * 0x9E3779B97F4A7C15)));
         using (torch.NewDisposeScope())
         {
             report = Train(Step + 1, ref _position, cancellationToken);
