@@ -69,8 +69,16 @@ if [ -n "$torch" ] && [ -e "$lib/libtorch_cuda.so" ]; then
   nccl_headers="$(first "$torch"/../nvidia/nccl/include/nccl.h "${NCCL_HOME:-/nowhere}/include/nccl.h" /usr/include/nccl.h /usr/local/include/nccl.h)"
   cuda_headers="$(first "$torch"/../nvidia/cu*/include/cuda_runtime.h "$torch"/../nvidia/cuda_runtime/include/cuda_runtime.h "${CUDA_HOME:-/usr/local/cuda}/include/cuda_runtime.h")"
   if [ -n "$nccl_headers" ] && [ -n "$cuda_headers" ]; then
-    nccl=", NCCL"
-    flags+=(-DCPT_NCCL -isystem "$nccl_headers" -isystem "$cuda_headers")
+    wanted=(-DCPT_NCCL -isystem "$nccl_headers" -isystem "$cuda_headers")
+    # Wheels leave out the headers of CUDA's compiler, of which a host's needs only names.
+    [ -e "$cuda_headers/crt/host_defines.h" ] || wanted+=(-isystem "$source/cuda")
+    # A header that is missing all the same must cost the backend alone, and not the shim.
+    if ! missing="$("$compiler" "${flags[@]}" "${wanted[@]}" -fsyntax-only "$source/distributed/nccl.cpp" 2>&1)"; then
+      nccl=", without NCCL ($(grep -m 1 error <<<"$missing"))"
+    else
+      nccl=", NCCL"
+      flags+=("${wanted[@]}")
+    fi
   else
     nccl=", without NCCL (no nccl.h or cuda_runtime.h)"
   fi
