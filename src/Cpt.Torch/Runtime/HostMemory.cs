@@ -1,7 +1,6 @@
 namespace Cpt.Torch;
 
 /// <summary>Bytes that libtorch holds for tensors in the host's memory. Counted from the first call on; of a CPU model this is what <see cref="DeviceMemory"/> is of a GPU's.</summary>
-/// <remarks>From then on half-precision products on the CPU fail: oneDNN asks for memory in a way that a counter cannot stand before. For measurements of float32 alone.</remarks>
 public static class HostMemory
 {
     /// <summary>Held now.</summary>
