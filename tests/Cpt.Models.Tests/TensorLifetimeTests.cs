@@ -38,4 +38,30 @@ public sealed class TensorLifetimeTests
         Step();
         Assert.Equal(before, Tensor.LiveCount);
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ACheckpointedPassLeavesNothingBehindWhetherOrNotItIsGoneBack(bool backward)
+    {
+        using var model = Small.Model();
+        model.GradientCheckpointing = true;
+        void Step()
+        {
+            using var scope = torch.NewDisposeScope();
+            var result = model.forward(torch.tensor<long>([1, 2, 3], 1, 3)).sum();
+            if (backward)
+            {
+                result.backward();
+            }
+        }
+
+        Step();
+        // What other tests left to the finalizer must not be counted as let go of here.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        var before = Tensor.LiveCount;
+        Step();
+        Assert.Equal(before, Tensor.LiveCount);
+    }
 }

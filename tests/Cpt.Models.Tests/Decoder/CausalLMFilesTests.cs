@@ -66,10 +66,22 @@ public sealed class CausalLMFilesTests : IDisposable
         using var model = CausalLM.Load(Golden.Path("qwen2_bf16_shards"));
         model.Save(_scratch.Root, shardBytes: 100_000);
         File.WriteAllText(_scratch["model-notes.safetensors.txt"], "mine");
-        model.Save(_scratch.Root);
+        model.Save(_scratch.Root, shardBytes: CausalLM.DefaultShardBytes);
         Assert.Equal(["model.safetensors"], Directory.EnumerateFiles(_scratch.Root, "*.safetensors").Select(Path.GetFileName));
         Assert.False(File.Exists(_scratch["model.safetensors.index.json"]));
         Assert.True(File.Exists(_scratch["model-notes.safetensors.txt"]));
+    }
+
+    /// <summary>So that a shard without a changed weight is the file that it was.</summary>
+    [Fact]
+    public void WeightsOfShardsAreWrittenInTheSameShards()
+    {
+        using var model = CausalLM.Load(Golden.Path("qwen2_bf16_shards"));
+        model.Save(_scratch.Root);
+        using var before = WeightFiles.Open(Golden.Path("qwen2_bf16_shards"));
+        using var after = WeightFiles.Open(_scratch.Root);
+        Assert.True(before.Files.Count > 1);
+        Assert.All(before.Names, name => Assert.Equal(before.Files.Select(file => file.Path).Order(StringComparer.Ordinal).ToList().IndexOf(before.Find(name).File.Path), after.Files.Select(file => file.Path).Order(StringComparer.Ordinal).ToList().IndexOf(after.Find(name).File.Path)));
     }
 
     [Fact]
