@@ -83,21 +83,26 @@ finish() {
   fi
 }
 
-# Many tests wait for something most of their time: an API server, a process, a pod. So two projects run at a time, the long ones first, and what has the machine
-# to itself at last: a whole cluster with pods that train.
+# Many tests wait for something most of their time: an API server, a process, a pod. So two projects run at a time: one lane builds the images and runs pods with them, the others
+# take what is left, the long ones first.
 declare -A lanes=()
 most=${CPT_TEST_LANES:-2}
-long=(Cpt.Cli.Tests Cpt.Images.Tests Cpt.Operator.Tests Cpt.Trainer.Tests) last=(Cpt.EndToEnd.Tests)
-mapfile -t others < <(cd "$ROOT/tests" && printf '%s\n' Cpt.*.Tests | grep -vxF "$(printf '%s\n' "${long[@]}" "${last[@]}")")
+chain=(Cpt.Images.Tests Cpt.EndToEnd.Tests Cpt.Cluster.Tests)
+queue=(Cpt.Cli.Tests Cpt.Operator.Tests Cpt.Trainer.Tests)
+mapfile -t -O ${#queue[@]} queue < <(cd "$ROOT/tests" && printf '%s\n' Cpt.*.Tests | grep -vxF "$(printf '%s\n' "${queue[@]}" "${chain[@]}")")
 say "Testing, $most projects at a time (CPT_TEST_LANES); each is told of when it ends …"
-for name in "${long[@]}" "${others[@]}"; do
-  while [ ${#lanes[@]} -ge "$most" ]; do finish; done
-  start "$name"
-done
-while [ ${#lanes[@]} -gt 0 ]; do finish; done
-for name in "${last[@]}"; do
-  start "$name"
-  finish
+linked=
+while [ ${#chain[@]} -gt 0 ] || [ ${#queue[@]} -gt 0 ] || [ ${#lanes[@]} -gt 0 ]; do
+  [ -z "$linked" ] || [[ " ${lanes[*]-} " == *" $linked "* ]] || linked=
+  if [ -z "$linked" ] && [ ${#chain[@]} -gt 0 ] && [ ${#lanes[@]} -lt "$most" ]; then
+    linked=${chain[0]} chain=("${chain[@]:1}")
+    start "$linked"
+  elif [ ${#queue[@]} -gt 0 ] && [ ${#lanes[@]} -lt "$most" ]; then
+    start "${queue[0]}"
+    queue=("${queue[@]:1}")
+  else
+    finish
+  fi
 done
 
 for line in ${broken[@]+"${broken[@]}"}; do say "FAILED: $line"; done
