@@ -37,7 +37,7 @@ public static class AttemptEnds
     private static readonly HashSet<string> s_preemptions = new(StringComparer.Ordinal)
     {
         "DisruptionTarget", "PreemptionByScheduler", "DeletionByTaintManager", "EvictionByEvictionAPI", "DeletionByPodGC", "TerminationByKubelet",
-        // First two of this line: a container of which nothing was known any more once its node was back from a crash; the kubelet's word, and containerd's.
+        // First two of this line: a container of which nothing was known any more once its node was back from a crash, in the kubelet's word and in containerd's.
         "ContainerStatusUnknown", "Unknown", "Evicted", "Preempted", "Preempting", "Shutdown", "NodeShutdown", Terminated, "NodeLost", "NodeAffinity", "UnexpectedAdmissionError",
         RunnerGone, PodGone,
     };
