@@ -22,7 +22,7 @@ need_debian_base() {
   directory=$(mktemp -d "$CACHE/tmp/debian.XXXXXX")
   mirror=$({ sed -n -e 's/^URIs: *\([^ ]*\/debian\/\{0,1\}\)$/\1/p' -e 's/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\/debian\/\{0,1\}\) bookworm main.*/\2/p' \
     /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list 2>/dev/null || true; } | head -n 1)
-  debootstrap --variant=minbase bookworm "$directory" "${mirror:-http://deb.debian.org/debian}" >"$CACHE/debootstrap.log" 2>&1 ||
+  debootstrap --variant=minbase bookworm "$directory" ${mirror:+"$mirror"} >"$CACHE/debootstrap.log" 2>&1 ||
     die $EX_UNAVAILABLE "debootstrap failed; $CACHE/debootstrap.log ends:" "$(tail -n 3 "$CACHE/debootstrap.log")"
   if [ -s /etc/apt/sources.list.d/debian.sources ]; then
     : >"$directory/etc/apt/sources.list"
