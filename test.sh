@@ -83,12 +83,12 @@ finish() {
   fi
 }
 
-# Many tests wait for something most of their time: an API server, a process, a pod. So two projects run at a time: one lane builds the images and runs pods with them, the others
+# Many tests wait for something most of their time: an API server, a process, a pod. So three projects run at a time: one lane builds the images and runs pods with them, the others
 # take what is left, the long ones first.
 declare -A lanes=()
-most=${CPT_TEST_LANES:-2}
-chain=(Cpt.Images.Tests Cpt.EndToEnd.Tests Cpt.Cluster.Tests)
-queue=(Cpt.Cli.Tests Cpt.Operator.Tests Cpt.Trainer.Tests)
+most=${CPT_TEST_LANES:-3}
+chain=(Cpt.Images.Tests Cpt.EndToEnd.Tests)
+queue=(Cpt.Cli.Tests Cpt.Operator.Tests Cpt.Trainer.Tests Cpt.Cluster.Tests)
 mapfile -t -O ${#queue[@]} queue < <(cd "$ROOT/tests" && printf '%s\n' Cpt.*.Tests | grep -vxF "$(printf '%s\n' "${queue[@]}" "${chain[@]}")")
 say "Testing, $most projects at a time (CPT_TEST_LANES); each is told of when it ends …"
 linked=
