@@ -50,6 +50,7 @@ public sealed class FaultTests(InstalledCluster cluster)
     {
         var run = await StartAsync("evicted");
         var pod = await run.InTheMiddleOfAsync(FaultRun.Refine);
+        await Faults.FreezeAsync(pod);
         Faults.FillItsDisk(cluster.Directory, pod, 600L << 20);
         var ended = await AsUndisturbedAsync(run, Attempts.Two, resumed: true);
         Assert.Equal((1, 0), (Preemptions(ended), Retries(ended)));

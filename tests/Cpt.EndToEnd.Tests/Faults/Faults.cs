@@ -13,14 +13,13 @@ internal static class Faults
     /// </summary>
     public static async Task RunOutOfMemoryAsync(JsonNode pod)
     {
-        var uid = (string)pod["metadata"]!["uid"]!;
-        var container = ((string)pod["status"]!["containerStatuses"]![0]!["containerID"]!).Split("://")[1];
-        var cgroup = System.IO.Directory.EnumerateDirectories("/sys/fs/cgroup", "*" + container + "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true })
-            .Where(path => path.Contains(uid, StringComparison.Ordinal) || path.Contains(uid.Replace('-', '_'), StringComparison.Ordinal))
-            .First(path => File.Exists(Path.Combine(path, "memory.limit_in_bytes")) || File.Exists(Path.Combine(path, "memory.max")));
+        var cgroup = CgroupOf(pod);
         // tail keeps what it reads until it sees the end of a line, and there is none.
         await Program.RunAsync("/bin/sh", ["-c", "echo $$ > \"$1/cgroup.procs\" && exec tail -n 1 /dev/zero", "hog", cgroup]);
     }
+
+    /// <summary>Stops a trainer where it is, as a machine does that has no time for it: it is still there when the kubelet comes to look.</summary>
+    public static async Task FreezeAsync(JsonNode pod) => (await Program.RunAsync("/bin/sh", ["-c", "kill -STOP $(cat \"$1/cgroup.procs\")", "freeze", CgroupOf(pod)])).Succeeded();
 
     /// <summary>The kubelet throws a pod out that uses more of the node's disk than its limit says.</summary>
     /// <param name="directory">The cluster's.</param>
@@ -39,6 +38,15 @@ internal static class Faults
         }
 
         file.Flush(flushToDisk: true);
+    }
+
+    private static string CgroupOf(JsonNode pod)
+    {
+        var uid = (string)pod["metadata"]!["uid"]!;
+        var container = ((string)pod["status"]!["containerStatuses"]![0]!["containerID"]!).Split("://")[1];
+        return System.IO.Directory.EnumerateDirectories("/sys/fs/cgroup", "*" + container + "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true })
+            .Where(path => path.Contains(uid, StringComparison.Ordinal) || path.Contains(uid.Replace('-', '_'), StringComparison.Ordinal))
+            .First(path => File.Exists(Path.Combine(path, "memory.limit_in_bytes")) || File.Exists(Path.Combine(path, "memory.max")));
     }
 
     public static Task ScriptAsync(string script, params string[] arguments) => ScriptAsync(script, (IEnumerable<string>)arguments);
