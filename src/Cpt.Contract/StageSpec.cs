@@ -101,6 +101,9 @@ public sealed record TrainingSpec
     /// <summary>Weights that stay as they are, by their names on disk with <c>*</c>; null: none. Not beside <see cref="Lora"/>, which freezes all.</summary>
     public IReadOnlyList<string>? Freeze { get; init; }
 
+    /// <summary>SFT learns the input policy's own rollouts instead of the task's answers; null: the answers.</summary>
+    public SelfDistillationSpec? SelfDistillation { get; init; }
+
     public long Seed { get; init; }
 }
 
@@ -277,6 +280,9 @@ public sealed record RftSpec
 
     /// <summary>Rollouts of the preflight that must earn something before training starts; 0 = no preflight.</summary>
     public int PreflightRollouts { get; init; } = 64;
+
+    /// <summary>Which train samples are learned from; null: all.</summary>
+    public InstanceFilterSpec? InstanceFilter { get; init; }
 }
 
 public sealed record CheckpointSpec

@@ -23,11 +23,6 @@ internal static class NotYetSupported
 
     private static IEnumerable<FieldError> Stage(RunStage stage, int index)
     {
-        if (stage.Rft?.InstanceFilter is not null)
-        {
-            yield return new FieldError(StageRules.Path(index, "rft.instanceFilter"), "is not supported yet; leave it out");
-        }
-
         if (stage.Replay is not null)
         {
             yield return new FieldError(StageRules.Path(index, "replay"), "is not supported yet; leave it out");

@@ -55,6 +55,7 @@ public static class StageSpecs
             Task = new TaskInput { Name = stage.Name, Uri = stage.Task.Uri, Digest = taskDigest, Scorer = stage.Task.Scorer?.ToString() },
             Optimization = Optimization(stage.Parameters!),
             Rft = stage.Method == Method.RFT ? Rft(stage.Rft!) : null,
+            SelfDistillation = stage.SelfDistillation is { } own ? SelfDistillation(own) : null,
             Lora = stage.Lora is { } lora ? Lora(lora) : null,
             Freeze = stage.Freeze is { Count: > 0 } freeze ? freeze : null,
             Seed = defaulted.Seed!.Value,
@@ -140,6 +141,27 @@ public static class StageSpecs
         TopK = rft.TopK!.Value,
         MaxResponseTokens = rft.MaxResponseTokens!.Value,
         PreflightRollouts = rft.PreflightRollouts!.Value,
+        InstanceFilter = rft.InstanceFilter is { } filter ? Filter(filter) : null,
+    };
+
+    private static SelfDistillationSpec SelfDistillation(SelfDistillationSettings own) => new()
+    {
+        Rollouts = own.Rollouts!.Value,
+        MinimumReward = Number(own.MinimumReward!),
+        PerSample = Enum.Parse<ValidRollouts>(own.PerSample!.Value.ToString()),
+        Prompt = Prompt(own.Prompt!.Value),
+        Temperature = Number(own.Temperature!),
+        TopP = Number(own.TopP!),
+        MaxResponseTokens = own.MaxResponseTokens!.Value,
+    };
+
+    private static InstanceFilterSpec Filter(InstanceFilterSettings filter) => new()
+    {
+        Rollouts = filter.Rollouts!.Value,
+        MinimumReward = Number(filter.MinimumReward!),
+        MinimumSolved = filter.MinimumSolved!.Value,
+        MaximumSolved = filter.MaximumSolved!.Value,
+        Control = Enum.Parse<InstanceControl>(filter.Control!.Value.ToString()),
     };
 
     private static LoraSpec Lora(LoraSettings lora) => new()

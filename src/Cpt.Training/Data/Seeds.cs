@@ -17,6 +17,9 @@ internal static class Seeds
         Pretraining = 6,
         AdapterStart = 7,
         AdapterDropout = 8,
+        Instances = 9,
+        InstanceControl = 10,
+        Probe = 11,
     }
 
     /// <summary>64 well-mixed bits of (seed, purpose, a, b).</summary>

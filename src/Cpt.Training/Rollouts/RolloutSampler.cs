@@ -36,6 +36,10 @@ internal sealed class RolloutSampler(CausalLM policy, PromptBuilder prompts, Rew
         ];
     }
 
+    /// <summary>Rollouts without advantages, of one sample after the other.</summary>
+    public Rollout[] Rollouts(IReadOnlyList<Sample> samples, int each, ulong seed, CancellationToken cancellationToken) =>
+        Respond(samples, [.. samples.Select(prompts.Prompt)], each, seed, rft.Temperature, step: 0, cancellationToken);
+
     private Rollout[] Respond(
         IReadOnlyList<Sample> samples, ModelPrompt[] asked, int groupSize, ulong seed, double temperature, int step, CancellationToken cancellationToken)
     {

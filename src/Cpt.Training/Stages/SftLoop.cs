@@ -16,7 +16,7 @@ internal sealed class SftLoop : StageLoop
     private readonly ResponseLogProbs _logProbs;
 
     public SftLoop(StageContext context)
-        : base(context, PromptStyle.Direct)
+        : base(context, context.Training.SelfDistillation?.Prompt ?? PromptStyle.Direct)
     {
         _logProbs = new ResponseLogProbs(context.Policy, Bfloat16);
     }
@@ -47,7 +47,7 @@ internal sealed class SftLoop : StageLoop
     {
         var sample = Task.Train[index];
         var prompt = Prompts.Prompt(sample);
-        var target = Prompts.Target(sample);
+        var target = Context.Responses?[index] ?? Prompts.Target(sample);
         Limit.Check(Task, sample, prompt.Length, target.Length, "answer tokens");
         return TrainingSequence.Of(prompt, target);
     }

@@ -26,7 +26,7 @@ internal sealed class StopCheck
         {
             Temperature = 1,
             MaxSamples = Math.Max(1, optimization.StopEvaluationSamples),
-            MaxResponseTokens = context.Training.Rft?.MaxResponseTokens ?? LongestAnswer(context, task),
+            MaxResponseTokens = context.Training.Rft?.MaxResponseTokens ?? context.Training.SelfDistillation?.MaxResponseTokens ?? LongestAnswer(context, task),
             Prompt = style,
         };
     }
