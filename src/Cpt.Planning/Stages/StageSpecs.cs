@@ -28,6 +28,7 @@ public static class StageSpecs
                 ? new ModelInput { Uri = run.Spec.BaseModel.Uri, Digest = inputs.InputDigest }
                 : new ModelInput { StageHash = inputs.InputStageHash, Digest = inputs.InputDigest },
             Training = training,
+            Probe = stage.Probe is { } probe ? new ProbeSpec { Samples = probe.Samples!.Value, Rollouts = probe.Rollouts!.Value, Sampling = ProbeSampling(run, index) } : null,
             Checkpoint = new CheckpointSpec
             {
                 IntervalSteps = run.Spec.Checkpoint!.IntervalSteps!.Value,
@@ -36,6 +37,26 @@ public static class StageSpecs
             Evaluation = Evaluation(run, index, inputs),
             Device = stage.Template?.Device ?? run.Spec.Template!.Device!,
             Memory = Memory(stage.Parameters!),
+        };
+    }
+
+    /// <summary>How a probe of a stage samples: as its own rollouts are; SFT without any is asked as the evaluation asks.</summary>
+    public static RftSpec ProbeSampling(ContinualRun run, int index)
+    {
+        run = RunDefaults.Apply(run);
+        var (stage, evaluation) = (run.Spec.Stages[index], run.Spec.Evaluation!);
+        if (stage.Method == Method.RFT)
+        {
+            return Rft(stage.Rft!);
+        }
+
+        var prompt = Prompt(stage.SelfDistillation?.Prompt ?? evaluation.Prompt!.Value);
+        return new RftSpec
+        {
+            Prompt = prompt,
+            AccuracyWeight = prompt == PromptStyle.ChainOfThought ? 0.9 : 1,
+            FormatWeight = prompt == PromptStyle.ChainOfThought ? 0.1 : 0,
+            MaxResponseTokens = stage.SelfDistillation?.MaxResponseTokens ?? evaluation.MaxResponseTokens!.Value,
         };
     }
 

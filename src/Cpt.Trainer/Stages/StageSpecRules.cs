@@ -37,6 +37,8 @@ internal static class StageSpecRules
         CheckOptimization(spec.Training.Optimization, Refuse);
         CheckRft(spec.Training, Refuse);
         CheckInstances(spec.Training, Refuse);
+        Refuse(spec.Probe is { Samples: < 1 }, $"probe.samples: {spec.Probe?.Samples} is too small; give 1 or more");
+        Refuse(spec.Probe is { Rollouts: < 2 }, $"probe.rollouts: {spec.Probe?.Rollouts} is too small; a group needs at least 2 rollouts to be mixed");
         CheckWhatIsTrained(spec.Training, Refuse);
         Refuse(spec.Checkpoint.IntervalSteps < 0, $"checkpoint.intervalSteps: {spec.Checkpoint.IntervalSteps} is negative; 0 commits only at the end");
         Refuse(spec.Checkpoint.Keep < 1, $"checkpoint.keep: {spec.Checkpoint.Keep} is too small; keep at least 1");
