@@ -37,8 +37,14 @@ internal sealed class World
 
     public List<PlanAction> Done { get; } = [];
 
+    /// <summary>What all steps so far said.</summary>
+    public List<Explanation> Explained { get; } = [];
+
     /// <summary>Accuracy of a task (column) after a stage (row, empty for the base model).</summary>
     public Func<string, string, double> Accuracy { get; set; } = (after, task) => after == task ? 1 : after.Length == 0 ? 0.25 : 0.75;
+
+    /// <summary>How many of a task's 100 evaluation samples stand in the evaluation, the first of them right; 0: no records.</summary>
+    public int Records { get; set; }
 
     public SimulatedJob? Live => _jobs.Values.SingleOrDefault(job => job.Seen.Live);
 
@@ -67,6 +73,7 @@ internal sealed class World
     public Plan Step()
     {
         var plan = Decide();
+        Explained.AddRange(plan.Explanations);
         foreach (var action in plan.Actions)
         {
             Do(action);
@@ -252,6 +259,12 @@ internal sealed class World
     {
         var known = _evaluations.GetValueOrDefault(hash) ?? new EvaluationDocument { StageHash = hash, ModelDigest = model, Scores = [], CreatedAt = Now };
         var score = new TaskScore { Task = task.Name, Kind = kind, TaskDigest = task.Digest, Accuracy = Accuracy(after, task.Name), Samples = 100 };
+        if (Records > 0)
+        {
+            var right = (int)Math.Round(score.Accuracy * Records);
+            score = score with { Samples = Records, Records = [.. Enumerable.Range(0, Records).Select(i => new SampleRecord($"s{i}", i < right ? 1 : 0, "…"))] };
+        }
+
         _evaluations[hash] = known with { Scores = [.. known.Scores, score], CreatedAt = Now };
     }
 
@@ -262,6 +275,7 @@ internal sealed class World
         Need.FinalManifest { StageHash: var hash } => Broken.GetValueOrDefault("storage") ?? Lookup.Manifest(_finals.GetValueOrDefault(hash)),
         Need.NewestStep { StageHash: var hash } => Broken.GetValueOrDefault("storage") ?? Lookup.Manifest(_steps.GetValueOrDefault(hash)),
         Need.Evaluation { StageHash: var hash } => Broken.GetValueOrDefault("storage") ?? Lookup.Evaluation(_evaluations.GetValueOrDefault(hash)),
+        Need.Records { StageHash: var hash } => Broken.GetValueOrDefault("records") ?? Lookup.Evaluation(_evaluations.GetValueOrDefault(hash)),
         _ => throw new InvalidOperationException($"{need} is not known here"),
     };
 }

@@ -43,6 +43,9 @@ internal sealed class CelRules(SchemaDefaults defaults)
             (
                 "!has(self.gates) || (has(self.benchmarks) && size(self.benchmarks) > 0) || self.gates.all(gate, gate.metric != 'benchmarkDrop')",
                 "gates: the metric benchmarkDrop needs benchmarks, and there are none"),
+            new(
+                "!has(self.gates) || (has(self.scope) && self.scope == 'AllTasks') || self.gates.all(gate, gate.metric != 'forwardTransfer')",
+                "gates: the metric forwardTransfer needs scope AllTasks: with SeenTasks no task is scored before it is learned"),
         ],
         "spec.evaluation.gates[]" =>
         [

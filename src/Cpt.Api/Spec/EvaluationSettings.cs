@@ -72,6 +72,10 @@ public sealed record Gate
     [Decimal(Minimum = -100, Maximum = 100)]
     public string? Minimum { get; init; }
 
+    /// <summary>How sure it must be that the limit is passed, for example "0.95": the whole bootstrap interval of this confidence has to lie beyond it. Where it is left out the measured value alone decides.</summary>
+    [Decimal(Minimum = 0.5, Maximum = 0.999)]
+    public string? Confidence { get; init; }
+
     /// <summary>What happens when the limit is passed.</summary>
     public GateAction? OnFailure { get; init; }
 }
@@ -94,6 +98,14 @@ public enum GateMetric
     /// <summary>Points lost on the benchmarks since the base model, on average.</summary>
     [System.Text.Json.Serialization.JsonStringEnumMemberName("benchmarkDrop")]
     BenchmarkDrop,
+
+    /// <summary>Points by which tasks were better right before they were learned than on the base model, on average. Needs scope AllTasks.</summary>
+    [System.Text.Json.Serialization.JsonStringEnumMemberName("forwardTransfer")]
+    ForwardTransfer,
+
+    /// <summary>Share of the samples of earlier tasks that the last stage turned from right to wrong: what an average hides when as many turn right.</summary>
+    [System.Text.Json.Serialization.JsonStringEnumMemberName("lostSamples")]
+    LostSamples,
 }
 
 /// <summary>What happens when a gate's limit is passed.</summary>

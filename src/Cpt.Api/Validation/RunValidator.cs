@@ -26,6 +26,7 @@ public static class RunValidator
         RftRules.Check,
         GateRules.GatesHaveALimit,
         GateRules.BenchmarkGatesHaveBenchmarks,
+        GateRules.ForwardTransferNeedsAllTasks,
         NotYetSupported.Check,
     ];
 

@@ -45,6 +45,10 @@ internal sealed record StatusDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public double? ForgettingFromPeak { get; init; }
 
+    /// <summary>Mean over tasks of (before learning it − the base model); positive = others helped. Null unless every task is scored after every stage.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? ForwardTransfer { get; init; }
+
     /// <summary>Columns of <see cref="Matrix"/>.</summary>
     public IReadOnlyList<string> Tasks { get; init; } = [];
 

@@ -49,6 +49,7 @@ internal static class StatusDocuments
             AverageAccuracy = Number(status?.AverageAccuracy),
             Forgetting = Number(status?.Forgetting),
             ForgettingFromPeak = Number(status?.ForgettingFromPeak),
+            ForwardTransfer = Number(status?.ForwardTransfer),
             Tasks = matrix?.Tasks ?? [.. run.Spec.Stages.Select(stage => stage.Name)],
             Rows = matrix is null ? [] : [.. matrix.Rows.Select(row => row.After.Length == 0 ? StatusDocument.BaseRow : row.After)],
             Matrix = matrix is null ? [] : [.. matrix.Rows.Select(row => Cells(row.Tasks, matrix.Tasks.Count))],

@@ -30,6 +30,9 @@ public sealed class RuleTests(ApiServer server)
         ("a gate on benchmarks that are not there", Top, "  evaluation: {gates: [{metric: benchmarkDrop, maximum: \"5\"}]}\n  storage:", "spec.evaluation", "spec.evaluation.gates[0].metric"),
         ("a gate on an empty list of benchmarks", Top, "  evaluation: {benchmarks: [], gates: [{metric: benchmarkDrop, maximum: \"5\"}]}\n  storage:", "spec.evaluation", "spec.evaluation.gates[0].metric"),
         ("a gate on benchmarks", Top, "  evaluation: {benchmarks: [{name: a, uri: \"file:///a\"}], gates: [{metric: benchmarkDrop, maximum: \"5\"}]}\n  storage:", "/", ""),
+        ("a gate on forward transfer without its scores", Top, "  evaluation: {gates: [{metric: forwardTransfer, minimum: \"-5\"}]}\n  storage:", "spec.evaluation", "spec.evaluation.gates[0].metric"),
+        ("a gate on forward transfer", Top, "  evaluation: {scope: AllTasks, gates: [{metric: forwardTransfer, minimum: \"-5\"}]}\n  storage:", "/", ""),
+        ("a gate that nothing could ever convince", Top, "  evaluation: {gates: [{metric: forgetting, maximum: \"5\", confidence: \"1\"}]}\n  storage:", "spec.evaluation.gates[0].confidence", "spec.evaluation.gates[0].confidence"),
         ("an evaluation too hot", Top, "  evaluation: {temperature: \"2.1\"}\n  storage:", "spec.evaluation.temperature", "spec.evaluation.temperature"),
 
         ("an rft block for SFT", "method: RFT", "method: SFT", "spec.stages[0]", "spec.stages[0].rft"),
