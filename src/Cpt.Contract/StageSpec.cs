@@ -313,5 +313,9 @@ public sealed record EvaluationSpec
 
     public PromptStyle Prompt { get; init; } = PromptStyle.Direct;
 
+    /// <summary>Evaluation prompts of each learned task on which the divergence from the base model is measured; 0 = none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int DriftPrompts { get; init; }
+
     public int BatchSize { get; init; } = 64;
 }

@@ -91,6 +91,34 @@ public sealed class GateNoiseTests
     }
 
     [Fact]
+    public void DriftIsShownOfEveryStageAndMayHoldTheNextOneBack()
+    {
+        var world = new World(Chain().With(spec => spec with { Evaluation = new EvaluationSettings { Drift = new DriftSettings { Prompts = 8 } } }).WithGate(GateMetric.Drift, GateAction.Suspend, "0.1").Build());
+        world.Finish();
+        Assert.Equal(Reasons.GateHeld, world.Status.Reason);
+        Assert.StartsWith("Stage half is held back: the drift after parity is 0.1250 nats a token, more than the maximum of 0.1.", world.Status.Message, StringComparison.Ordinal);
+        Assert.Equal("0.1250", world.Status.Stages[0].Drift);
+        Assert.All(world.Created, made => Assert.Equal(8, made.Spec.Evaluation.DriftPrompts));
+    }
+
+    [Fact]
+    public void DriftOfAStageThatAnotherRunHasTrainedIsMeasuredWithoutTrainingItAgain()
+    {
+        var world = new World(Chain().Build());
+        world.Finish();
+        foreach (var job in world.Jobs.Keys.ToArray())
+        {
+            world.Remove(job);
+        }
+
+        world.Created.Clear();
+        world.Run = A.Run("other").WithStage("parity", Method.SFT).With(spec => spec with { Evaluation = new EvaluationSettings { Drift = new DriftSettings() } }).Build();
+        Assert.Equal(RunOutcome.Succeeded, world.Finish().Outcome);
+        Assert.True(Assert.Single(world.Created).EvaluateOnly);
+        Assert.Equal((StageState.Reused, "0.1250"), (world.Status.Stages[0].State, world.Status.Stages[0].Drift));
+    }
+
+    [Fact]
     public void AfterARetryTokenTheRunGoesOnWithAChangedStage()
     {
         var world = new World(Chain().WithGate(GateMetric.Forgetting, GateAction.Stop, "20", confidence: "0.95").Build()) { Records = 400 };

@@ -46,6 +46,9 @@ internal sealed class World
     /// <summary>How many of a task's 100 evaluation samples stand in the evaluation, the first of them right; 0: no records.</summary>
     public int Records { get; set; }
 
+    /// <summary>How far every stage moves the model, where drift is asked for.</summary>
+    public double Drift { get; set; } = 0.125;
+
     public SimulatedJob? Live => _jobs.Values.SingleOrDefault(job => job.Seen.Live);
 
     public ContinualRunStatus Status => Run.Status!;
@@ -174,6 +177,11 @@ internal sealed class World
             {
                 Commit(job);
             }
+        }
+        else if (spec.Evaluation.DriftPrompts > 0 && spec.Evaluation.Tasks.FirstOrDefault(task => _evaluations.GetValueOrDefault(spec.StageHash)?.Drift?.Any(score => score.Task == task.Name) != true) is { } drifted)
+        {
+            var row = _evaluations.GetValueOrDefault(spec.StageHash) ?? new EvaluationDocument { StageHash = spec.StageHash, ModelDigest = _finals[spec.StageHash].ModelDigest, Scores = [], CreatedAt = Now };
+            _evaluations[spec.StageHash] = row with { Drift = [.. row.Drift ?? [], new DriftScore { Task = drifted.Name, TaskDigest = drifted.Digest, Kl = Drift, Prompts = spec.Evaluation.DriftPrompts, Tokens = 10 }] };
         }
         else if (NextScore(spec) is var (hash, model, kind, after, task))
         {

@@ -57,6 +57,9 @@ public sealed record StageStatus
     /// <summary>When the progress last moved: the heartbeat is the step, not the process.</summary>
     public DateTimeOffset? ProgressTime { get; init; }
 
+    /// <summary>How far its model has moved from the base model, on prompts of the tasks learned until then: nats a token, where <c>spec.evaluation.drift</c> asks for it.</summary>
+    public string? Drift { get; init; }
+
     /// <summary>When the first attempt began.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 

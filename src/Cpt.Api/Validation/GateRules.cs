@@ -37,6 +37,22 @@ internal static class GateRules
             .Where(entry => entry.Gate.Metric == GateMetric.ForwardTransfer && run.Spec.Evaluation!.Scope != EvaluationScope.AllTasks)
             .Select(entry => new FieldError($"{Path(entry.Index)}.metric", "forwardTransfer needs spec.evaluation.scope: AllTasks: with SeenTasks no task is scored before it is learned"));
 
+    public static IEnumerable<FieldError> DriftIsMeasuredAndHasNoInterval(ContinualRun run)
+    {
+        foreach (var (index, gate) in Gates(run).Where(entry => entry.Gate.Metric == GateMetric.Drift))
+        {
+            if (run.Spec.Evaluation!.Drift is null)
+            {
+                yield return new FieldError($"{Path(index)}.metric", "drift needs spec.evaluation.drift, and it is not set");
+            }
+
+            if (gate.Confidence is not null)
+            {
+                yield return new FieldError($"{Path(index)}.confidence", "drift has no interval over evaluation samples; leave confidence out");
+            }
+        }
+    }
+
     private static IEnumerable<(int Index, Gate Gate)> Gates(ContinualRun run) => (run.Spec.Evaluation?.Gates ?? []).Index();
 
     private static string Path(int index) => string.Create(CultureInfo.InvariantCulture, $"spec.evaluation.gates[{index}]");

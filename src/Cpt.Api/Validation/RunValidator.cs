@@ -27,6 +27,7 @@ public static class RunValidator
         GateRules.GatesHaveALimit,
         GateRules.BenchmarkGatesHaveBenchmarks,
         GateRules.ForwardTransferNeedsAllTasks,
+        GateRules.DriftIsMeasuredAndHasNoInterval,
         NotYetSupported.Check,
     ];
 

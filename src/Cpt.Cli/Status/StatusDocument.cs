@@ -134,6 +134,9 @@ internal sealed record StageStatusDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public string? CheckpointDigest { get; init; }
 
+    /// <summary>Divergence from the base model, nats a token; null where it was not measured.</summary>
+    public double? Drift { get; init; }
+
     public string? StageHash { get; init; }
 
     public double? DurationSeconds { get; init; }

@@ -109,6 +109,7 @@ internal static class StatusDocuments
             Step = step,
             Steps = steps,
             SecondsLeft = active && state == StageState.Running ? SecondsLeft(status!, step, steps) : null,
+            Drift = Number(status?.Drift),
             CheckpointDigest = status?.CheckpointDigest,
             StageHash = status?.StageHash,
             DurationSeconds = status is { StartedAt: { } start, FinishedAt: { } end } ? Math.Round((end - start).TotalSeconds, 1) : null,

@@ -59,6 +59,13 @@ internal static class Gates
 
     private static BrokenGate? Look(Draft draft, Gate gate, AccuracyMatrix matrix, string after)
     {
+        if (gate.Metric == GateMetric.Drift)
+        {
+            return draft.Stages.First(stage => stage.Name == after).Status.Drift is { } drift && IsPassed(gate, Limit(drift))
+                ? new BrokenGate(gate, $"the drift after {after} is {drift} nats a token, {Passed(gate, Limit(drift))}")
+                : null;
+        }
+
         var (name, value) = gate.Metric switch
         {
             GateMetric.Forgetting => ("forgetting", -matrix.Forgetting),
@@ -79,7 +86,7 @@ internal static class Gates
             return null;
         }
 
-        var limit = gate.Maximum is { } maximum && percent > Limit(maximum) ? $"more than the maximum of {maximum}" : $"less than the minimum of {gate.Minimum}";
+        var limit = Passed(gate, percent);
         if (gate.Confidence is not { } confidence)
         {
             return new BrokenGate(gate, $"{name} after {after} is {shown}, {limit}");
@@ -102,6 +109,9 @@ internal static class Gates
         draft.Say(nameof(Gates), after, "GateWithinNoise", $"{char.ToUpperInvariant(name[0])}{name[1..]} after {after} is {shown} {range}, {limit}, but the limit lies within the interval: it may be noise, and the run goes on.");
         return null;
     }
+
+    private static string Passed(Gate gate, double value) =>
+        gate.Maximum is { } maximum && value > Limit(maximum) ? $"more than the maximum of {maximum}" : $"less than the minimum of {gate.Minimum}";
 
     private static bool IsPassed(Gate gate, double percent) =>
         (gate.Maximum is { } maximum && percent > Limit(maximum)) || (gate.Minimum is { } minimum && percent < Limit(minimum));

@@ -86,6 +86,7 @@ public static class StageSpecs
             MaxSamples = evaluation.MaxSamples!.Value,
             MaxResponseTokens = evaluation.MaxResponseTokens!.Value,
             Prompt = Prompt(evaluation.Prompt!.Value),
+            DriftPrompts = evaluation.Drift?.Prompts ?? 0,
         };
 
         TaskInput Input(string name, string uri, Scorer? scorer) =>

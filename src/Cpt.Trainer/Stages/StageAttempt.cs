@@ -143,19 +143,25 @@ internal sealed class StageAttempt
 
     private async Task ScoreAsync(CheckpointManifest final, IReadOnlyList<DueScore> due, LoadedModel? trained)
     {
-        LoadedModel? loaded = null;
+        LoadedModel? loaded = null, origin = null;
         try
         {
-            var row = await _evaluation.ScoreRowAsync(_spec.StageHash, final.ModelDigest, due, _spec.Evaluation.PreviousRow, async () =>
-                trained ?? (loaded = LoadedModel.Load(await _inputs.ModelAsync(new ModelInput { StageHash = _spec.StageHash, Digest = final.ModelDigest }, _stop), _spec)));
+            var row = await _evaluation.ScoreRowAsync(_spec.StageHash, final.ModelDigest, due, _spec.Evaluation.PreviousRow, ModelAsync);
             foreach (var column in due)
             {
                 _outcome.Scores[column.Input.Name] = row.Scores.First(column.IsMetBy).Accuracy;
             }
+
+            await _evaluation.MeasureDriftAsync(row, due, async () =>
+                (await ModelAsync(), origin = LoadedModel.Load(await _inputs.ModelAsync(_spec.BaseModel, _stop), _spec)));
         }
         finally
         {
             loaded?.Dispose();
+            origin?.Dispose();
         }
+
+        async Task<LoadedModel> ModelAsync() =>
+            trained ?? (loaded ??= LoadedModel.Load(await _inputs.ModelAsync(new ModelInput { StageHash = _spec.StageHash, Digest = final.ModelDigest }, _stop), _spec));
     }
 }

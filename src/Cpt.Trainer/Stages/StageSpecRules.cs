@@ -41,6 +41,7 @@ internal static class StageSpecRules
         Refuse(spec.Checkpoint.Keep < 1, $"checkpoint.keep: {spec.Checkpoint.Keep} is too small; keep at least 1");
         Refuse(spec.Evaluation.MaxResponseTokens < 1, $"evaluation.maxResponseTokens: {spec.Evaluation.MaxResponseTokens} is too small; give 1 or more");
         Refuse(spec.Evaluation.MaxSamples < 0, $"evaluation.maxSamples: {spec.Evaluation.MaxSamples} is negative; 0 scores all");
+        Refuse(spec.Evaluation.DriftPrompts < 0, $"evaluation.driftPrompts: {spec.Evaluation.DriftPrompts} is negative; 0 measures no drift");
         Refuse(spec.Evaluation.BatchSize < 1, $"evaluation.batchSize: {spec.Evaluation.BatchSize} is too small; give 1 or more");
         Refuse(spec.Evaluation.Temperature < 0, $"evaluation.temperature: {spec.Evaluation.Temperature} is negative; 0 is greedy");
         return findings;

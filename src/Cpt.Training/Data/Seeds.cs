@@ -17,6 +17,7 @@ internal static class Seeds
         Pretraining = 6,
         AdapterStart = 7,
         AdapterDropout = 8,
+        Drift = 20,
     }
 
     /// <summary>64 well-mixed bits of (seed, purpose, a, b).</summary>
