@@ -205,6 +205,9 @@ public enum RftAlgorithm
     GRPO,
     RLOO,
     ReMax,
+    DrGRPO,
+    REINFORCEPlusPlus,
+    GSPO,
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<KlReference>))]
@@ -246,7 +249,7 @@ public sealed record RftSpec
     /// <summary><c>k1</c>, <c>k2</c> or <c>k3</c>.</summary>
     public string KlEstimator { get; init; } = "k3";
 
-    /// <summary><c>TokenMean</c> or <c>SequenceMean</c>.</summary>
+    /// <summary><c>TokenMean</c> or <c>SequenceMean</c>; always <c>Constant</c> with DrGRPO and <c>SequenceMean</c> with GSPO, whose formulas they are part of.</summary>
     public string LossAggregation { get; init; } = "TokenMean";
 
     /// <summary>Optimizer steps per rollout batch.</summary>

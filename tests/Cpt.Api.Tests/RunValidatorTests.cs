@@ -93,6 +93,18 @@ public sealed class RunValidatorTests
             "spec.stages[0].rft.dualClip: 0.5 would cap every loss; use \"0\" (off) or a value above 1, such as \"3\""
         },
         {
+            "an aggregation beside Dr.GRPO", "groupSize: 8", "algorithm: DrGRPO\n      lossAggregation: TokenMean",
+            "spec.stages[0].rft.lossAggregation: TokenMean stands beside algorithm DrGRPO, which sums over tokens and divides by rollouts × maxResponseTokens; leave it out"
+        },
+        {
+            "an aggregation beside GSPO", "groupSize: 8", "algorithm: GSPO\n      lossAggregation: SequenceMean",
+            "spec.stages[0].rft.lossAggregation: SequenceMean stands beside algorithm GSPO, whose ratio and loss are of whole rollouts; leave it out"
+        },
+        {
+            "dynamic sampling beside REINFORCE++", "groupSize: 8", "algorithm: REINFORCEPlusPlus\n      dynamicSampling: 2",
+            "spec.stages[0].rft.dynamicSampling: 2 would drop groups of equal rewards, which teach under algorithm REINFORCEPlusPlus: its baseline is the batch's; leave it out"
+        },
+        {
             "a format nobody asks for", "groupSize: 8", "reward: {formatWeight: \"0.1\"}",
             "spec.stages[0].rft.reward.formatWeight: 0.1 rewards a form that prompt Direct never asks for; use prompt ChainOfThought or formatWeight \"0\""
         },

@@ -97,6 +97,14 @@ internal static class Tiny
 
     public static RftSpec Grpo(int miniBatches = 1) => new() { GroupSize = 8, MiniBatches = miniBatches, MaxResponseTokens = 2, PreflightRollouts = 0 };
 
+    /// <summary>As a manifest's defaults would have it: each algorithm with the aggregation and the bounds that are its own.</summary>
+    public static RftSpec Of(RftAlgorithm algorithm, int miniBatches = 1) => algorithm switch
+    {
+        RftAlgorithm.DrGRPO => Grpo(miniBatches) with { Algorithm = algorithm, LossAggregation = "Constant" },
+        RftAlgorithm.GSPO => Grpo(miniBatches) with { Algorithm = algorithm, LossAggregation = "SequenceMean", ClipLow = 0.0003, ClipHigh = 0.0004, DualClip = 0 },
+        _ => Grpo(miniBatches) with { Algorithm = algorithm },
+    };
+
     public static StageContext Context(TrainingSpec training, CausalLM policy, TaskData task, Func<CausalLM>? reference = null, Action<string>? log = null) =>
         new() { Training = training, Policy = policy, Tokenizer = Tokenizer, Task = task, Reference = reference, Log = log };
 

@@ -73,6 +73,12 @@ internal sealed class CelRules(SchemaDefaults defaults)
         "spec.stages[].rft" =>
         [
             (
+                "!has(self.lossAggregation) || !has(self.algorithm) || !(self.algorithm in ['DrGRPO', 'GSPO'])",
+                "lossAggregation stands beside algorithm DrGRPO or GSPO, which says itself how token losses become one number; leave it out"),
+            (
+                "!has(self.dynamicSampling) || self.dynamicSampling == 0 || !has(self.algorithm) || self.algorithm != 'REINFORCEPlusPlus'",
+                "dynamicSampling would drop groups of equal rewards, which teach under algorithm REINFORCEPlusPlus: its baseline is the batch's; leave it out"),
+            (
                 "!has(self.klCoefficient) || !has(self.kl) || !has(self.kl.reference) || self.kl.reference != 'None' || double(self.klCoefficient) == 0.0",
                 "klCoefficient weighs a distance to kl.reference None; name Base or PreviousStage, or set klCoefficient to \"0\""),
             (

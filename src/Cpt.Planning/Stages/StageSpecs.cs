@@ -130,7 +130,7 @@ public static class StageSpecs
         KlCoefficient = Number(rft.KlCoefficient!),
         KlReference = Enum.Parse<KlReference>(rft.Kl!.Reference!.Value.ToString()),
         KlEstimator = rft.Kl.Estimator!.Value switch { Estimator.K1 => "k1", Estimator.K2 => "k2", _ => "k3" },
-        LossAggregation = rft.LossAggregation!.Value.ToString(),
+        LossAggregation = rft.Algorithm switch { Algorithm.DrGRPO => "Constant", Algorithm.GSPO => "SequenceMean", _ => rft.LossAggregation!.Value.ToString() },
         MiniBatches = rft.MiniBatches!.Value,
         DynamicSamplingBatches = rft.DynamicSampling!.Value,
         Prompt = Prompt(rft.Prompt!.Value),

@@ -84,7 +84,9 @@ internal static class StageSpecRules
         refuse(wanted.DualClip is not 0 and <= 1, $"{At}.dualClip: {wanted.DualClip} is too small; give more than 1, or 0 for none");
         refuse(wanted.KlCoefficient < 0, $"{At}.klCoefficient: {wanted.KlCoefficient} is negative; 0 is none");
         refuse(wanted.KlEstimator is not ("k1" or "k2" or "k3"), $"{At}.klEstimator: \"{wanted.KlEstimator}\" is unknown; give k1, k2 or k3");
-        refuse(wanted.LossAggregation is not ("TokenMean" or "SequenceMean"), $"{At}.lossAggregation: \"{wanted.LossAggregation}\" is unknown; give TokenMean or SequenceMean");
+        refuse(wanted.LossAggregation is not ("TokenMean" or "SequenceMean" or "Constant"), $"{At}.lossAggregation: \"{wanted.LossAggregation}\" is unknown; give TokenMean, SequenceMean or Constant");
+        refuse(wanted is { Algorithm: RftAlgorithm.DrGRPO, LossAggregation: not "Constant" }, $"{At}.lossAggregation: \"{wanted.LossAggregation}\" does not go with algorithm DrGRPO; give Constant");
+        refuse(wanted is { Algorithm: RftAlgorithm.GSPO, LossAggregation: not "SequenceMean" }, $"{At}.lossAggregation: \"{wanted.LossAggregation}\" does not go with algorithm GSPO; give SequenceMean");
         refuse(wanted.MiniBatches < 1, $"{At}.miniBatches: {wanted.MiniBatches} is too small; give 1 or more");
         refuse(wanted.DynamicSamplingBatches < 0, $"{At}.dynamicSamplingBatches: {wanted.DynamicSamplingBatches} is negative; 0 is off");
         refuse(wanted.Temperature <= 0, $"{At}.temperature: {wanted.Temperature} is too small; rollouts of one prompt must differ, give more than 0");

@@ -27,22 +27,13 @@ internal sealed class RolloutSampler(CausalLM policy, PromptBuilder prompts, Rew
         var sampled = Respond(samples, asked, groupSize, seed, rft.Temperature, step, cancellationToken);
         var greedy = rft.Algorithm == RftAlgorithm.ReMax ? Respond(samples, asked, 1, seed, temperature: 0, step, cancellationToken) : null;
 
-        var groups = new List<RolloutGroup>(samples.Count);
-        var totals = new double[groupSize];
-        for (var i = 0; i < samples.Count; i++)
-        {
-            var rollouts = sampled[(i * groupSize)..((i + 1) * groupSize)];
-            for (var g = 0; g < groupSize; g++) totals[g] = rollouts[g].Reward.Total;
-            groups.Add(new RolloutGroup
-            {
-                Sample = samples[i],
-                Rollouts = rollouts,
-                Advantages = Training.Advantages.Of(rft.Algorithm, totals, greedy?[i].Reward.Total),
-                AllEqual = DrGrpo.AllEqual(totals),
-            });
-        }
-
-        return groups;
+        var rollouts = sampled.Chunk(groupSize).ToArray();
+        var totals = Array.ConvertAll(rollouts, group => Array.ConvertAll(group, rollout => rollout.Reward.Total));
+        var advantages = Advantages.Of(rft.Algorithm, totals, greedy is null ? null : Array.ConvertAll(greedy, rollout => rollout.Reward.Total));
+        return
+        [
+            .. samples.Select((sample, i) => new RolloutGroup { Sample = sample, Rollouts = rollouts[i], Advantages = advantages[i], AllEqual = DrGrpo.AllEqual(totals[i]) }),
+        ];
     }
 
     private Rollout[] Respond(

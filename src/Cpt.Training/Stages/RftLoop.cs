@@ -10,7 +10,7 @@ namespace Cpt.Training;
 /// <code>
 /// for each step: take the next B prompts
 ///     sample G rollouts a prompt, reward them                                     <see cref="RolloutSampler"/>
-///     advantages within each group                                                <see cref="Grpo"/>, <see cref="Rloo"/>, <see cref="Remax"/>
+///     advantages                                                                  <see cref="Advantages"/>
 ///     for each of M mini-batches: clipped policy loss + β KL, clip, AdamW         <see cref="PolicyUpdate"/>
 /// </code>
 /// </summary>
@@ -68,7 +68,7 @@ internal sealed class RftLoop : StageLoop
         position = next;
 
         var statistics = RolloutStatistics.Of(drawn);
-        WarnWhenNothingIsLearned(step, drawn.Count, statistics);
+        WarnWhenNothingIsLearned(step, drawn, statistics);
         return new StepReport
         {
             Step = step,
@@ -95,9 +95,9 @@ internal sealed class RftLoop : StageLoop
     }
 
     // A collapsed policy earns nothing and raises no error; a finished one earns everything. People must hear of the first.
-    private void WarnWhenNothingIsLearned(int step, int groups, RolloutStatistics statistics)
+    private void WarnWhenNothingIsLearned(int step, List<RolloutGroup> groups, RolloutStatistics statistics)
     {
-        _barrenSteps = statistics.EqualGroups == groups && statistics.Accuracy < 1 ? _barrenSteps + 1 : 0;
+        _barrenSteps = groups.TrueForAll(group => group.AllEqual && !group.Teaches) && statistics.Accuracy < 1 ? _barrenSteps + 1 : 0;
         if (_barrenSteps != BarrenStepsToWarn) return;
         Context.Log?.Invoke(string.Create(
             CultureInfo.InvariantCulture,
