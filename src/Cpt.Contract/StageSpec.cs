@@ -101,7 +101,24 @@ public sealed record TrainingSpec
     /// <summary>Weights that stay as they are, by their names on disk with <c>*</c>; null: none. Not beside <see cref="Lora"/>, which freezes all.</summary>
     public IReadOnlyList<string>? Freeze { get; init; }
 
+    /// <summary>Tasks learned together with <see cref="Task"/>: a step takes of each in proportion to its size; null: that one alone.</summary>
+    public IReadOnlyList<TaskInput>? JointTasks { get; init; }
+
+    /// <summary>Null: no earlier task is mixed in.</summary>
+    public ReplaySpec? Replay { get; init; }
+
     public long Seed { get; init; }
+
+    /// <summary>Every task the stage reads, whatever for.</summary>
+    public IEnumerable<TaskInput> Inputs() => [Task, .. JointTasks ?? [], .. Replay?.Tasks ?? []];
+
+    /// <summary>The same with every task changed.</summary>
+    public TrainingSpec WithInputs(Func<TaskInput, TaskInput> change) => this with
+    {
+        Task = change(Task),
+        JointTasks = JointTasks is null ? null : [.. JointTasks.Select(change)],
+        Replay = Replay is null ? null : Replay with { Tasks = [.. Replay.Tasks.Select(change)] },
+    };
 }
 
 /// <summary>A low-rank adapter, in PEFT's terms.</summary>

@@ -145,8 +145,12 @@ public sealed class RunValidatorTests
             "spec.evaluation.benchmarks[1].name: \"a\" is the name of entry 0 already; names must be unique"
         },
         {
-            "replay, which comes later", "  - name: half\n", "  - name: half\n    replay: {percentage: 10}\n",
-            "spec.stages[1].replay: is not supported yet; leave it out"
+            "a replay of a later stage", "  - name: half\n", "  - name: half\n    replay: {percentage: 10, fromStages: [half]}\n",
+            "spec.stages[1].replay.fromStages[0]: \"half\" is not an earlier stage; use one of parity"
+        },
+        {
+            "a replay of a stage that comes twice", "  - name: half\n", "  - name: half\n    replay: {percentage: 10, fromStages: [parity, parity]}\n",
+            "spec.stages[1].replay.fromStages[1]: \"parity\" stands there already; its share is counted once"
         },
         {
             "an instance filter, which comes later", "groupSize: 8", "instanceFilter: {rollouts: 8}",

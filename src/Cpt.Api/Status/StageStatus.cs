@@ -23,6 +23,9 @@ public sealed record StageStatus
     /// <summary>Digest of the task's data when the stage started; left out once it has finished.</summary>
     public string? TaskDigest { get; init; }
 
+    /// <summary>The same for a stage that reads several tasks: its own, then those it replays, each once; left out once it has finished.</summary>
+    public IReadOnlyList<string>? TaskDigests { get; init; }
+
     /// <summary>Number of the last attempt; written before its Job is created.</summary>
     public int Attempts { get; init; }
 

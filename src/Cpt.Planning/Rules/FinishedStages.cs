@@ -111,6 +111,7 @@ internal static class FinishedStages
             FailuresInARow = 0,
             StoppedAttempt = null,
             TaskDigest = null,
+            TaskDigests = null,
             CheckpointDigest = final.ModelDigest,
             CheckpointStep = final.Step,
             Progress = Progress.Text(final.Step, final.StepsDue),

@@ -37,6 +37,7 @@ internal static class StageSpecRules
         CheckOptimization(spec.Training.Optimization, Refuse);
         CheckRft(spec.Training, Refuse);
         CheckWhatIsTrained(spec.Training, Refuse);
+        MixtureRules.Check(spec.Training, Refuse);
         Refuse(spec.Checkpoint.IntervalSteps < 0, $"checkpoint.intervalSteps: {spec.Checkpoint.IntervalSteps} is negative; 0 commits only at the end");
         Refuse(spec.Checkpoint.Keep < 1, $"checkpoint.keep: {spec.Checkpoint.Keep} is too small; keep at least 1");
         Refuse(spec.Evaluation.MaxResponseTokens < 1, $"evaluation.maxResponseTokens: {spec.Evaluation.MaxResponseTokens} is too small; give 1 or more");

@@ -53,7 +53,7 @@ internal sealed class ReferenceSample
             "averageAccuracy": "71.40", "forgetting": "-2.31", "forgettingFromPeak": "-2.90", "forwardTransfer": "0.80",
             "matrix": {"tasks": ["textvqa", "scienceqa"], "benchmarks": ["mmlu-pro"], "rows": [{"after": "textvqa", "tasks": "71.40 -", "benchmarks": "38.05"}]},
             "stages": [{
-              "name": "scienceqa", "method": "RFT", "state": "Running", "drift": "0.0312", "stageHash": "0a1b…", "specHash": "99fe…", "taskDigest": "77aa…", "attempts": 2, "judgedAttempts": 1, "retries": 1, "failuresInARow": 1,
+              "name": "scienceqa", "method": "RFT", "state": "Running", "drift": "0.0312", "stageHash": "0a1b…", "specHash": "99fe…", "taskDigest": "77aa…", "taskDigests": ["77aa…", "41fe…"], "attempts": 2, "judgedAttempts": 1, "retries": 1, "failuresInARow": 1,
               "preemptions": 2, "stoppedAttempt": 1, "job": "seven-tasks-scienceqa-a2", "checkpointDigest": "43d1…", "checkpointStep": 200, "progress": "240/400",
               "progressTime": "2026-01-15T09:12:00Z", "startedAt": "2026-01-15T08:01:10Z", "finishedAt": "2026-01-15T10:40:00Z", "lastExitCode": 69, "reason": "StorageUnavailable",
               "message": "The container checkpoints does not answer (exit code 69)."
