@@ -72,6 +72,21 @@ public enum Scorer
 
     /// <summary>Matches the sample's regular expression.</summary>
     Pattern,
+
+    /// <summary>What stands in the last box is the same LaTeX; without a box it is wrong.</summary>
+    BoxedAnswer,
+
+    /// <summary>The same value, or the same text, of simple LaTeX.</summary>
+    Latex,
+
+    /// <summary>As right as many annotators gave that answer.</summary>
+    VqaAccuracy,
+
+    /// <summary>The same one of yes and no.</summary>
+    YesNo,
+
+    /// <summary>A box that overlaps the true one by half at least.</summary>
+    IoU,
 }
 
 /// <summary>Samples of earlier stages' tasks that are mixed into the training data.</summary>
