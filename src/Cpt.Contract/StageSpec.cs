@@ -109,6 +109,9 @@ public sealed record TrainingSpec
 
     public long Seed { get; init; }
 
+    /// <summary>The run that trains for itself alone (its UID on a cluster): part of the stage hash, so that nobody else's result is taken over, and of nothing that is computed. Null: results are shared.</summary>
+    public string? Owner { get; init; }
+
     /// <summary>Every task the stage reads, whatever for.</summary>
     public IEnumerable<TaskInput> Inputs() => [Task, .. JointTasks ?? [], .. Replay?.Tasks ?? []];
 

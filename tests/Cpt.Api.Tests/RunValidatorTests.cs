@@ -156,10 +156,6 @@ public sealed class RunValidatorTests
             "an instance filter, which comes later", "groupSize: 8", "instanceFilter: {rollouts: 8}",
             "spec.stages[0].rft.instanceFilter: is not supported yet; leave it out"
         },
-        {
-            "no reuse, which comes later", "  storage:", "  reusePolicy: Never\n  storage:",
-            "spec.reusePolicy: Never is not supported yet; use IfUnchanged, or storage of its own for this run"
-        },
     };
 
     [Theory]

@@ -7,11 +7,6 @@ internal static class NotYetSupported
 {
     public static IEnumerable<FieldError> Check(ContinualRun run)
     {
-        if (run.Spec.ReusePolicy == ReusePolicy.Never)
-        {
-            yield return new FieldError("spec.reusePolicy", "Never is not supported yet; use IfUnchanged, or storage of its own for this run");
-        }
-
         foreach (var (index, stage) in run.Spec.Stages.Index())
         {
             foreach (var error in Stage(stage, index))

@@ -13,7 +13,7 @@ public static class StageSpecs
     {
         run = RunDefaults.Apply(run);
         var stage = run.Spec.Stages[index];
-        var training = Training(run.Spec, index, inputs.TrainedDigests);
+        var training = Training(run.Spec, index, inputs.TrainedDigests) with { Owner = Owner(run) };
         return new StageSpec
         {
             Namespace = run.Metadata.Namespace!,
@@ -44,6 +44,10 @@ public static class StageSpecs
     /// <param name="index">0-based place of the stage.</param>
     /// <param name="taskDigest">Digest of the stage's task, or null where it does not matter.</param>
     public static TrainingSpec Training(ContinualRun run, int index, string? taskDigest) => Training(RunDefaults.Apply(run).Spec, index, [taskDigest]);
+
+    /// <summary>Whose alone the results are. A run that was deleted and made anew is another one on a cluster; <c>cpt run</c> knows runs by their names.</summary>
+    internal static string? Owner(ContinualRun run) =>
+        run.Spec.ReusePolicy == ReusePolicy.Never ? run.Metadata.Uid ?? $"{run.Metadata.Namespace ?? RunDefaults.Namespace}/{run.Metadata.Name}" : null;
 
     /// <param name="defaulted">With defaults applied.</param>
     /// <param name="index">0-based place of the stage.</param>
