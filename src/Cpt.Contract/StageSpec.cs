@@ -107,6 +107,9 @@ public sealed record TrainingSpec
     /// <summary>Null: no earlier task is mixed in.</summary>
     public ReplaySpec? Replay { get; init; }
 
+    /// <summary>SFT learns the input policy's own rollouts instead of the task's answers; null: the answers.</summary>
+    public SelfDistillationSpec? SelfDistillation { get; init; }
+
     public long Seed { get; init; }
 
     /// <summary>The run that trains for itself alone (its UID on a cluster): part of the stage hash, so that nobody else's result is taken over, and of nothing that is computed. Null: results are shared.</summary>
@@ -297,6 +300,9 @@ public sealed record RftSpec
 
     /// <summary>Rollouts of the preflight that must earn something before training starts; 0 = no preflight.</summary>
     public int PreflightRollouts { get; init; } = 64;
+
+    /// <summary>Which train samples are learned from; null: all.</summary>
+    public InstanceFilterSpec? InstanceFilter { get; init; }
 }
 
 public sealed record CheckpointSpec

@@ -153,8 +153,32 @@ public sealed class RunValidatorTests
             "spec.stages[1].replay.fromStages[1]: \"parity\" stands there already; its share is counted once"
         },
         {
-            "an instance filter, which comes later", "groupSize: 8", "instanceFilter: {rollouts: 8}",
-            "spec.stages[0].rft.instanceFilter: is not supported yet; leave it out"
+            "a filter that asks for more than is tried", "groupSize: 8", "instanceFilter: {rollouts: 4, maximumSolved: 5}",
+            "spec.stages[0].rft.instanceFilter.maximumSolved: 5 is more than rollouts (4); a sample cannot be solved more often than it is tried"
+        },
+        {
+            "a filter that keeps nothing", "groupSize: 8", "instanceFilter: {minimumSolved: 5, maximumSolved: 4}",
+            "spec.stages[0].rft.instanceFilter.minimumSolved: 5 is more than maximumSolved (4); no sample would be kept"
+        },
+        {
+            "a filter that keeps everything", "groupSize: 8", "instanceFilter: {minimumSolved: 0}",
+            "spec.stages[0].rft.instanceFilter: keeps every sample: minimumSolved is 0 and maximumSolved is rollouts (8); raise the one, lower the other, or leave instanceFilter out"
+        },
+        {
+            "a filter that asks for more than can be earned", "groupSize: 8", "reward: {accuracyWeight: \"0.4\"}\n      instanceFilter: {}",
+            "spec.stages[0].rft.instanceFilter.minimumReward: 0.5 is more than a rollout can earn (0.4: rft.reward.accuracyWeight and formatWeight together); no sample would be solved"
+        },
+        {
+            "a filter without rollouts", "groupSize: 8", "instanceFilter: {rollouts: 0}",
+            "spec.stages[0].rft.instanceFilter.rollouts: 0 is too small; the smallest value is 1"
+        },
+        {
+            "self-distillation for RFT", "method: RFT", "method: RFT\n    selfDistillation: {}",
+            "spec.stages[0].selfDistillation: is only for method SFT; the method of stage \"parity\" is RFT, which learns from its own rollouts anyway"
+        },
+        {
+            "own rollouts as long as the context", "  - name: half\n", "  - name: half\n    selfDistillation: {maxResponseTokens: 512}\n",
+            "spec.stages[1].selfDistillation.maxResponseTokens: 512 leaves no room for a prompt in parameters.maxSequenceTokens (512); lower the one or raise the other"
         },
     };
 

@@ -136,6 +136,39 @@ public sealed class StageSpecsTests
         Assert.Equal((algorithm, aggregation, clipHigh), (rft.Algorithm, rft.LossAggregation, rft.ClipHigh));
     }
 
+    [Fact]
+    public void AnInstanceFilterReachesTheTrainerWithItsDefaultsFilledIn()
+    {
+        TrainingSpec Training(InstanceFilterSettings? filter) => StageSpecs.Build(
+            A.Run("demo").WithStage("half", Method.RFT).With(spec => spec with { Stages = [spec.Stages[0] with { Rft = new RftSettings { InstanceFilter = filter } }] }).Build(), 0, s_inputs).Training;
+
+        Assert.Null(Training(null).Rft!.InstanceFilter);
+        Assert.Equal(new InstanceFilterSpec { Rollouts = 8, MinimumReward = 0.5, MinimumSolved = 1, MaximumSolved = 8 }, Training(new InstanceFilterSettings()).Rft!.InstanceFilter);
+        Assert.Equal(4, Training(new InstanceFilterSettings { Rollouts = 4 }).Rft!.InstanceFilter!.MaximumSolved);
+        Assert.Equal(
+            new InstanceFilterSpec { Rollouts = 16, MinimumReward = 0.9, MinimumSolved = 2, MaximumSolved = 12, Control = InstanceControl.Random },
+            Training(new InstanceFilterSettings { Rollouts = 16, MinimumReward = "0.9", MinimumSolved = 2, MaximumSolved = 12, Control = FilterControl.Random }).Rft!.InstanceFilter);
+    }
+
+    [Fact]
+    public void SelfDistillationReachesTheTrainerWithItsDefaultsFilledIn()
+    {
+        TrainingSpec Training(SelfDistillationSettings? own) => StageSpecs.Build(
+            A.Run("demo").WithStage("half", Method.SFT).With(spec => spec with { Stages = [spec.Stages[0] with { SelfDistillation = own }] }).Build(), 0, s_inputs).Training;
+
+        Assert.Null(Training(null).SelfDistillation);
+        Assert.Equal(new SelfDistillationSpec(), Training(new SelfDistillationSettings()).SelfDistillation);
+        Assert.Equal(
+            new SelfDistillationSpec
+            {
+                Rollouts = 4, MinimumReward = 0.9, PerSample = ValidRollouts.All, Prompt = PromptStyle.ChainOfThought, Temperature = 0.8, TopP = 0.9, MaxResponseTokens = 64,
+            },
+            Training(new SelfDistillationSettings
+            {
+                Rollouts = 4, MinimumReward = "0.9", PerSample = LearnedRollouts.All, Prompt = PromptMode.ChainOfThought, Temperature = "0.8", TopP = "0.9", MaxResponseTokens = 64,
+            }).SelfDistillation);
+    }
+
     /// <summary>Hashes of stages that were trained before a field was added: it must not train them again.</summary>
     [Theory]
     [InlineData(Method.SFT, "e8e524d6bb577d2da2f5de9fa832f017bd42db26")]

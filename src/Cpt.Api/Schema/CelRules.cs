@@ -57,6 +57,10 @@ internal sealed class CelRules(SchemaDefaults defaults)
         "spec.stages[]" =>
         [
             ("self.method == 'RFT' || !has(self.rft)", "rft is only for method RFT"),
+            ("self.method == 'SFT' || !has(self.selfDistillation)", "selfDistillation is only for method SFT; RFT learns from its own rollouts anyway"),
+            (
+                $"self.method != 'SFT' || !has(self.selfDistillation) || {OwnResponse} < {Parameter(StageParameters.MaxSequenceTokens)}",
+                "selfDistillation.maxResponseTokens must be less than parameters.maxSequenceTokens, to leave room for a prompt; lower the one or raise the other"),
             ("!has(self.lora) || !has(self.freeze) || size(self.freeze) == 0", "freeze stands beside lora, which freezes every weight of the model; choose what is adapted by lora.targets and lora.visionTower"),
             ("self.method == 'SFT' || !has(self.parameters) || !has(self.parameters.packSequences) || self.parameters.packSequences != 'true'", "parameters.packSequences is only for method SFT"),
             (
@@ -88,6 +92,12 @@ internal sealed class CelRules(SchemaDefaults defaults)
                 $"!has(self.reward) || !has(self.reward.accuracyWeight) || double(self.reward.accuracyWeight) > 0.0 || (has(self.reward.formatWeight) ? double(self.reward.formatWeight) > 0.0 : {Thinks})",
                 "reward gives nothing for anything; accuracyWeight or formatWeight must be above 0"),
         ],
+        "spec.stages[].rft.instanceFilter" =>
+        [
+            ($"!has(self.maximumSolved) || self.maximumSolved <= {Tries}", "maximumSolved may not be more than rollouts; a sample cannot be solved more often than it is tried"),
+            ($"{LeastSolved} <= {MostSolved}", "minimumSolved may not be more than maximumSolved (or rollouts); no sample would be kept"),
+            ($"{LeastSolved} > 0 || {MostSolved} < {Tries}", "keeps every sample: raise minimumSolved, lower maximumSolved, or leave instanceFilter out"),
+        ],
         "spec.stages[].rft.dualClip" =>
         [
             ("double(self) == 0.0 || double(self) > 1.0", "would cap every loss; use \"0\" (off) or a value above 1, such as \"3\""),
@@ -97,6 +107,12 @@ internal sealed class CelRules(SchemaDefaults defaults)
 
     /// <summary>The form is asked for; Direct is the default.</summary>
     private const string Thinks = "(has(self.prompt) && self.prompt == 'ChainOfThought')";
+
+    private static readonly string OwnResponse =
+        $"(has(self.selfDistillation.maxResponseTokens) ? self.selfDistillation.maxResponseTokens : {RunDefaults.MaximumResponseTokens.ToString(CultureInfo.InvariantCulture)})";
+    private const string Tries = "(has(self.rollouts) ? self.rollouts : 8)";
+    private const string LeastSolved = "(has(self.minimumSolved) ? self.minimumSolved : 1)";
+    private const string MostSolved = $"(has(self.maximumSolved) ? self.maximumSolved : {Tries})";
 
     private static string Of(string field, string otherwise) => $"(has(self.rft) && has(self.rft.{field}) ? self.rft.{field} : {otherwise})";
 

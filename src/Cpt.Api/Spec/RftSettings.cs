@@ -73,7 +73,7 @@ public sealed record RftSettings
     [Maximum(4096)]
     public int? PreflightRollouts { get; init; }
 
-    /// <summary>Drops the samples that the input model never solves.</summary>
+    /// <summary>Learns only from the samples that the input model solves now and then.</summary>
     public InstanceFilterSettings? InstanceFilter { get; init; }
 }
 
@@ -165,17 +165,4 @@ public sealed record RewardSettings
     /// <summary>Weight of the asked-for form; "0", or "0.1" with prompt ChainOfThought, where it is left out.</summary>
     [Decimal(Minimum = 0, Maximum = 1)]
     public string? FormatWeight { get; init; }
-}
-
-/// <summary>Rollout-based instance filtering.</summary>
-public sealed record InstanceFilterSettings
-{
-    /// <summary>Rollouts of each sample.</summary>
-    [Minimum(1)]
-    [Maximum(1024)]
-    public int? Rollouts { get; init; }
-
-    /// <summary>A rollout with this reward or more solves its sample.</summary>
-    [Decimal(Minimum = 0, Maximum = 1)]
-    public string? MinimumReward { get; init; }
 }

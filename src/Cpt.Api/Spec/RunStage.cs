@@ -18,6 +18,9 @@ public sealed record RunStage
     /// <summary>Reinforcement fine-tuning: how rollouts are sampled and rewarded. Only for method RFT.</summary>
     public RftSettings? Rft { get; init; }
 
+    /// <summary>Learns the stage's own valid rollouts instead of the task's answers. Only for method SFT.</summary>
+    public SelfDistillationSettings? SelfDistillation { get; init; }
+
     /// <summary>Trains a low-rank adapter beside the frozen model; the stage's checkpoint is the model with the adapter added in. Needs a fraction of the memory.</summary>
     public LoraSettings? Lora { get; init; }
 

@@ -24,11 +24,13 @@ public static class RunValidator
         StageRules.StepsOrEpochs,
         StageRules.ReplayLooksBack,
         RftRules.Check,
+        InstanceRules.FiltersCanKeepAndDrop,
+        InstanceRules.SelfDistillationIsForSft,
+        InstanceRules.OwnRolloutsFitTheContext,
         GateRules.GatesHaveALimit,
         GateRules.BenchmarkGatesHaveBenchmarks,
         GateRules.ForwardTransferNeedsAllTasks,
         GateRules.DriftIsMeasuredAndHasNoInterval,
-        NotYetSupported.Check,
     ];
 
     /// <summary>Everything that is wrong with the run; empty = it can be carried out.</summary>

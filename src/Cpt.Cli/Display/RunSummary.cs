@@ -153,6 +153,12 @@ internal static class RunSummary
             table.AddColumn("left");
         }
 
+        var chosen = status.Stages.Any(stage => stage.Instances is not null || stage.Sampled is not null);
+        if (chosen)
+        {
+            table.AddColumn("samples kept");
+        }
+
         foreach (var stage in status.Stages)
         {
             var steps = stage.Step is { } step ? string.Create(CultureInfo.InvariantCulture, $"{step}/{stage.Steps ?? step}") : "";
@@ -171,11 +177,23 @@ internal static class RunSummary
                 cells.Add(stage.SecondsLeft is { } left ? "some " + SummaryTiles.Duration(left) : "");
             }
 
+            if (chosen)
+            {
+                cells.Add(Kept(stage));
+            }
+
             table.AddRow([.. cells]);
         }
 
         return table;
     }
+
+    private static string Kept(StageStatusDocument stage) => stage switch
+    {
+        { InstancesKept: { } kept, Instances: > 0 and var of } => string.Create(CultureInfo.InvariantCulture, $"{kept}/{of} ({100.0 * kept / of:0} %)"),
+        { Sampled: { } sampled } => $"sampling {sampled}",
+        _ => "",
+    };
 
     private static Markup Grey(string line) => new($"[grey]{Markup.Escape(line)}[/]");
 

@@ -49,8 +49,19 @@ internal sealed record ReportStage
 
     public long? Tokens { get; init; }
 
+    /// <summary>What the input model's rollouts before step 1 showed; null where the stage learned from every sample.</summary>
+    public ChosenInstances? Chosen { get; init; }
+
     public double? DurationSeconds { get; init; }
 }
+
+/// <param name="Instances">Train samples.</param>
+/// <param name="Kept">Of these, learned from.</param>
+/// <param name="NeverSolved">Of these, solved by no rollout.</param>
+/// <param name="AlwaysSolved">Of these, solved by every rollout.</param>
+/// <param name="SolvedRate">Share of rollouts that solved their sample.</param>
+/// <param name="Tokens">Sampled for it.</param>
+internal sealed record ChosenInstances(int Instances, int Kept, int NeverSolved, int AlwaysSolved, double SolvedRate, long Tokens);
 
 /// <param name="Step">1-based.</param>
 /// <param name="Values">By name as the trainer wrote them: loss, reward, kl, gradientNorm, learningRate, …</param>

@@ -127,6 +127,15 @@ internal sealed record StageStatusDocument
 
     public int? Steps { get; init; }
 
+    /// <summary>While an instance filter or self-distillation samples: train samples done of all, <c>640/6218</c>.</summary>
+    public string? Sampled { get; init; }
+
+    /// <summary>Train samples that are learned from; only with an instance filter or self-distillation.</summary>
+    public int? InstancesKept { get; init; }
+
+    /// <summary>Train samples that were chosen from.</summary>
+    public int? Instances { get; init; }
+
     /// <summary>Until its last step, at the mean speed since its first attempt began; while it trains.</summary>
     public double? SecondsLeft { get; init; }
 

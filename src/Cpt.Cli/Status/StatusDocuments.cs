@@ -94,6 +94,7 @@ internal static class StatusDocuments
     private static StageStatusDocument Stage(RunStage stage, StageStatus? status, bool active)
     {
         var (step, steps) = Progress(status?.Progress);
+        var (kept, instances) = Progress(status?.Kept);
         var state = status?.State ?? StageState.Waiting;
         // A record of running without a runner only says what was going on when it ended.
         var interrupted = !active && state is StageState.Running or StageState.Evaluating or StageState.Pending;
@@ -108,6 +109,9 @@ internal static class StatusDocuments
             Reused = state == StageState.Reused,
             Step = step,
             Steps = steps,
+            Sampled = kept is null ? status?.Sampled : null,
+            InstancesKept = kept,
+            Instances = instances,
             SecondsLeft = active && state == StageState.Running ? SecondsLeft(status!, step, steps) : null,
             Drift = Number(status?.Drift),
             CheckpointDigest = status?.CheckpointDigest,

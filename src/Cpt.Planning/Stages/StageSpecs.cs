@@ -68,6 +68,7 @@ public static class StageSpecs
             Replay = replayed.Length > 0 ? new ReplaySpec { Percentage = stage.Replay!.Percentage, Tasks = replayed } : null,
             Optimization = Optimization(stage.Parameters!),
             Rft = stage.Method == Method.RFT ? Rft(stage.Rft!) : null,
+            SelfDistillation = stage.SelfDistillation is { } own ? SelfDistillation(own) : null,
             Lora = stage.Lora is { } lora ? Lora(lora) : null,
             Freeze = stage.Freeze is { Count: > 0 } freeze ? freeze : null,
             Seed = defaulted.Seed!.Value,
@@ -154,6 +155,27 @@ public static class StageSpecs
         TopK = rft.TopK!.Value,
         MaxResponseTokens = rft.MaxResponseTokens!.Value,
         PreflightRollouts = rft.PreflightRollouts!.Value,
+        InstanceFilter = rft.InstanceFilter is { } filter ? Filter(filter) : null,
+    };
+
+    private static SelfDistillationSpec SelfDistillation(SelfDistillationSettings own) => new()
+    {
+        Rollouts = own.Rollouts!.Value,
+        MinimumReward = Number(own.MinimumReward!),
+        PerSample = Enum.Parse<ValidRollouts>(own.PerSample!.Value.ToString()),
+        Prompt = Prompt(own.Prompt!.Value),
+        Temperature = Number(own.Temperature!),
+        TopP = Number(own.TopP!),
+        MaxResponseTokens = own.MaxResponseTokens!.Value,
+    };
+
+    private static InstanceFilterSpec Filter(InstanceFilterSettings filter) => new()
+    {
+        Rollouts = filter.Rollouts!.Value,
+        MinimumReward = Number(filter.MinimumReward!),
+        MinimumSolved = filter.MinimumSolved!.Value,
+        MaximumSolved = filter.MaximumSolved!.Value,
+        Control = Enum.Parse<InstanceControl>(filter.Control!.Value.ToString()),
     };
 
     private static LoraSpec Lora(LoraSettings lora) => new()

@@ -36,6 +36,7 @@ internal static class StageSpecRules
 
         CheckOptimization(spec.Training.Optimization, Refuse);
         CheckRft(spec.Training, Refuse);
+        CheckInstances(spec.Training, Refuse);
         CheckWhatIsTrained(spec.Training, Refuse);
         MixtureRules.Check(spec.Training, Refuse);
         Refuse(spec.Checkpoint.IntervalSteps < 0, $"checkpoint.intervalSteps: {spec.Checkpoint.IntervalSteps} is negative; 0 commits only at the end");
@@ -96,6 +97,30 @@ internal static class StageSpecRules
         refuse(wanted.MaxResponseTokens < 1, $"{At}.maxResponseTokens: {wanted.MaxResponseTokens} is too small; give 1 or more");
         refuse(wanted.RolloutThreads < 1, $"{At}.rolloutThreads: {wanted.RolloutThreads} is too small; give 1 or more");
         refuse(wanted.PreflightRollouts < 0, $"{At}.preflightRollouts: {wanted.PreflightRollouts} is negative; 0 is no preflight");
+    }
+
+    private static void CheckInstances(TrainingSpec training, Action<bool, FormattableString> refuse)
+    {
+        if (training.Rft?.InstanceFilter is { } filter)
+        {
+            const string At = "training.rft.instanceFilter";
+            refuse(filter.Rollouts < 1, $"{At}.rollouts: {filter.Rollouts} is too small; give 1 or more");
+            refuse(!double.IsFinite(filter.MinimumReward), $"{At}.minimumReward: {filter.MinimumReward} is no reward");
+            refuse(filter.MinimumSolved < 0 || filter.MinimumSolved > filter.MaximumSolved, $"{At}.minimumSolved: {filter.MinimumSolved} is outside 0 to maximumSolved ({filter.MaximumSolved})");
+            refuse(filter.MaximumSolved > filter.Rollouts, $"{At}.maximumSolved: {filter.MaximumSolved} is more than rollouts ({filter.Rollouts})");
+        }
+
+        if (training.SelfDistillation is { } own)
+        {
+            const string At = "training.selfDistillation";
+            refuse(training.Method != StageMethod.SFT, $"{At}: given, but training.method is {training.Method}; it is for SFT");
+            refuse(own.Rollouts < 1, $"{At}.rollouts: {own.Rollouts} is too small; give 1 or more");
+            refuse(!double.IsFinite(own.MinimumReward), $"{At}.minimumReward: {own.MinimumReward} is no reward");
+            refuse(own.Temperature < 0, $"{At}.temperature: {own.Temperature} is negative; 0 is greedy");
+            refuse(own.TopP is <= 0 or > 1, $"{At}.topP: {own.TopP} is outside 0 to 1");
+            refuse(own.MaxResponseTokens < 1, $"{At}.maxResponseTokens: {own.MaxResponseTokens} is too small; give 1 or more");
+            refuse(own.RolloutThreads < 1, $"{At}.rolloutThreads: {own.RolloutThreads} is too small; give 1 or more");
+        }
     }
 
     private static void CheckWhatIsTrained(TrainingSpec training, Action<bool, FormattableString> refuse)

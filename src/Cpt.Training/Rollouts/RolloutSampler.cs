@@ -36,6 +36,10 @@ internal sealed class RolloutSampler(CausalLM policy, Func<TaskData, RewardModel
         ];
     }
 
+    /// <summary>Rollouts without advantages, of one sample after the other.</summary>
+    public Rollout[] Rollouts(IReadOnlyList<DrawnSample> samples, int each, ulong seed, CancellationToken cancellationToken) =>
+        Respond(samples, [.. samples.Select(drawn => drawn.From.Prompts.Prompt(drawn.Sample))], each, seed, rft.Temperature, step: 0, cancellationToken);
+
     private Rollout[] Respond(
         IReadOnlyList<DrawnSample> samples, ModelPrompt[] asked, int groupSize, ulong seed, double temperature, int step, CancellationToken cancellationToken)
     {

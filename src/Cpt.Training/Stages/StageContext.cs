@@ -22,6 +22,9 @@ public sealed record StageContext
     /// <summary>The data of <see cref="ReplaySpec.Tasks"/>, in the same order.</summary>
     public IReadOnlyList<TaskData> Replayed { get; init; } = [];
 
+    /// <summary>SFT: what is learned for each train sample of <see cref="Task"/> instead of its answer; null: the answers.</summary>
+    public IReadOnlyList<int[]>? Responses { get; init; }
+
     /// <summary>
     /// Loads the model that <see cref="RftSpec.KlReference"/> names; called at most once, and only when it is not <c>None</c>. The loop disposes it.
     /// </summary>

@@ -66,7 +66,7 @@ internal static partial class RunJson
               prompt: ChainOfThought
               reward: {accuracyWeight: "0.8", formatWeight: "0.2"}
               preflightRollouts: 32
-              instanceFilter: {rollouts: 8, minimumReward: "0.5"}
+              instanceFilter: {rollouts: 16, minimumReward: "0.5", minimumSolved: 2, maximumSolved: 12, control: Random}
             lora: {rank: 8, alpha: "16", dropout: "0.05", targets: [q_proj, v_proj], visionTower: true, rankStabilized: true}
             parameters:
               learningRate: "1e-6"
@@ -93,6 +93,7 @@ internal static partial class RunJson
             method: SFT
             task: {uri: "file:///data/second"}
             freeze: [visual.*]
+            selfDistillation: {rollouts: 4, minimumReward: "0.9", perSample: All, prompt: ChainOfThought, temperature: "0.8", topP: "0.9", maxResponseTokens: 64}
             parameters: {epochs: "0.5"}
             replay: {percentage: 10, fromStages: [first]}
         """;
