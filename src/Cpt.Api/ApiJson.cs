@@ -10,4 +10,5 @@ namespace Cpt.Api;
     Converters = [typeof(ExactEnums)])]
 [JsonSerializable(typeof(ContinualRun))]
 [JsonSerializable(typeof(ContinualRunStatus))]
+[JsonSerializable(typeof(ContinualStudy))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -10,6 +10,7 @@ public static class RunDefaults
 {
     public const string Namespace = "default";
     public const int MaximumRetries = 3;
+    public const int DriftPrompts = 64;
     public const int InitialBackoffSeconds = 10;
     public const int MaximumBackoffSeconds = 600;
     public const int CheckpointsPerStage = 2;
@@ -64,6 +65,7 @@ public static class RunDefaults
         Gates = [.. (evaluation.Gates ?? []).Select(gate => gate with { OnFailure = gate.OnFailure ?? GateAction.Stop })],
         Temperature = evaluation.Temperature ?? "0",
         MaxSamples = evaluation.MaxSamples ?? 0,
+        Drift = evaluation.Drift is { } drift ? drift with { Prompts = drift.Prompts ?? DriftPrompts } : null,
         MaxResponseTokens = evaluation.MaxResponseTokens ?? MaximumResponseTokens,
         Prompt = evaluation.Prompt ?? (Reasons(stages) ? PromptMode.ChainOfThought : PromptMode.Direct),
     };

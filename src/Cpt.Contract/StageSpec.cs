@@ -104,10 +104,30 @@ public sealed record TrainingSpec
     /// <summary>Weights that stay as they are, by their names on disk with <c>*</c>; null: none. Not beside <see cref="Lora"/>, which freezes all.</summary>
     public IReadOnlyList<string>? Freeze { get; init; }
 
+    /// <summary>Tasks learned together with <see cref="Task"/>: a step takes of each in proportion to its size; null: that one alone.</summary>
+    public IReadOnlyList<TaskInput>? JointTasks { get; init; }
+
+    /// <summary>Null: no earlier task is mixed in.</summary>
+    public ReplaySpec? Replay { get; init; }
+
     /// <summary>SFT learns the input policy's own rollouts instead of the task's answers; null: the answers.</summary>
     public SelfDistillationSpec? SelfDistillation { get; init; }
 
     public long Seed { get; init; }
+
+    /// <summary>The run that trains for itself alone (its UID on a cluster): part of the stage hash, so that nobody else's result is taken over, and of nothing that is computed. Null: results are shared.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>Every task the stage reads, whatever for.</summary>
+    public IEnumerable<TaskInput> Inputs() => [Task, .. JointTasks ?? [], .. Replay?.Tasks ?? []];
+
+    /// <summary>The same with every task changed.</summary>
+    public TrainingSpec WithInputs(Func<TaskInput, TaskInput> change) => this with
+    {
+        Task = change(Task),
+        JointTasks = JointTasks is null ? null : [.. JointTasks.Select(change)],
+        Replay = Replay is null ? null : Replay with { Tasks = [.. Replay.Tasks.Select(change)] },
+    };
 }
 
 /// <summary>A low-rank adapter, in PEFT's terms.</summary>
@@ -324,6 +344,10 @@ public sealed record EvaluationSpec
     public int MaxResponseTokens { get; init; } = 256;
 
     public PromptStyle Prompt { get; init; } = PromptStyle.Direct;
+
+    /// <summary>Evaluation prompts of each learned task on which the divergence from the base model is measured; 0 = none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int DriftPrompts { get; init; }
 
     public int BatchSize { get; init; } = 64;
 }

@@ -145,8 +145,12 @@ public sealed class RunValidatorTests
             "spec.evaluation.benchmarks[1].name: \"a\" is the name of entry 0 already; names must be unique"
         },
         {
-            "replay, which comes later", "  - name: half\n", "  - name: half\n    replay: {percentage: 10}\n",
-            "spec.stages[1].replay: is not supported yet; leave it out"
+            "a replay of a later stage", "  - name: half\n", "  - name: half\n    replay: {percentage: 10, fromStages: [half]}\n",
+            "spec.stages[1].replay.fromStages[0]: \"half\" is not an earlier stage; use one of parity"
+        },
+        {
+            "a replay of a stage that comes twice", "  - name: half\n", "  - name: half\n    replay: {percentage: 10, fromStages: [parity, parity]}\n",
+            "spec.stages[1].replay.fromStages[1]: \"parity\" stands there already; its share is counted once"
         },
         {
             "a filter that asks for more than is tried", "groupSize: 8", "instanceFilter: {rollouts: 4, maximumSolved: 5}",
@@ -179,10 +183,6 @@ public sealed class RunValidatorTests
         {
             "own rollouts as long as the context", "  - name: half\n", "  - name: half\n    selfDistillation: {maxResponseTokens: 512}\n",
             "spec.stages[1].selfDistillation.maxResponseTokens: 512 leaves no room for a prompt in parameters.maxSequenceTokens (512); lower the one or raise the other"
-        },
-        {
-            "no reuse, which comes later", "  storage:", "  reusePolicy: Never\n  storage:",
-            "spec.reusePolicy: Never is not supported yet; use IfUnchanged, or storage of its own for this run"
         },
     };
 

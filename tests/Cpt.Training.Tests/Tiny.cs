@@ -105,8 +105,23 @@ internal static class Tiny
         _ => Grpo(miniBatches) with { Algorithm = algorithm },
     };
 
-    public static StageContext Context(TrainingSpec training, CausalLM policy, TaskData task, Func<CausalLM>? reference = null, Action<string>? log = null) =>
-        new() { Training = training, Policy = policy, Tokenizer = Tokenizer, Task = task, Reference = reference, Log = log };
+    /// <summary>An earlier task, whose answers are letters.</summary>
+    public static TaskData Letters() => Task([.. Enumerable.Range(0, 7).Select(i => Sample($"l{i}", $"{i}>", ((char)('p' + i)).ToString(), "[a-z]"))], scorer: "Pattern");
+
+    public static ReplaySpec Replay(int percentage) => new() { Percentage = percentage, Tasks = [new TaskInput { Name = "letters", Uri = "file:///letters" }] };
+
+    /// <summary>Where the training names other tasks, each of them is <see cref="Letters"/>.</summary>
+    public static StageContext Context(TrainingSpec training, CausalLM policy, TaskData task, Func<CausalLM>? reference = null, Action<string>? log = null) => new()
+    {
+        Training = training,
+        Policy = policy,
+        Tokenizer = Tokenizer,
+        Task = task,
+        JointTasks = [.. (training.JointTasks ?? []).Select(_ => Letters())],
+        Replayed = [.. (training.Replay?.Tasks ?? []).Select(_ => Letters())],
+        Reference = reference,
+        Log = log,
+    };
 
     /// <summary>A model that answers <see cref="EvenDigits"/> with some digit, so that about half of its rollouts earn something.</summary>
     public static CausalLM HalfTaught()

@@ -43,9 +43,14 @@ internal sealed class CelRules(SchemaDefaults defaults)
             (
                 "!has(self.gates) || (has(self.benchmarks) && size(self.benchmarks) > 0) || self.gates.all(gate, gate.metric != 'benchmarkDrop')",
                 "gates: the metric benchmarkDrop needs benchmarks, and there are none"),
+            (
+                "!has(self.gates) || (has(self.scope) && self.scope == 'AllTasks') || self.gates.all(gate, gate.metric != 'forwardTransfer')",
+                "gates: the metric forwardTransfer needs scope AllTasks: with SeenTasks no task is scored before it is learned"),
+            ("!has(self.gates) || has(self.drift) || self.gates.all(gate, gate.metric != 'drift')", "gates: the metric drift needs drift, and it is not set"),
         ],
         "spec.evaluation.gates[]" =>
         [
+            ("self.metric != 'drift' || !has(self.confidence)", "drift has no interval over evaluation samples; leave confidence out"),
             ("has(self.maximum) || has(self.minimum)", "has no limit; write maximum or minimum, for example \"5\" for five points"),
             ("!has(self.maximum) || !has(self.minimum) || double(self.minimum) <= double(self.maximum)", "minimum may not be more than maximum; no value would pass"),
         ],

@@ -29,7 +29,8 @@ public static class RunValidator
         InstanceRules.OwnRolloutsFitTheContext,
         GateRules.GatesHaveALimit,
         GateRules.BenchmarkGatesHaveBenchmarks,
-        NotYetSupported.Check,
+        GateRules.ForwardTransferNeedsAllTasks,
+        GateRules.DriftIsMeasuredAndHasNoInterval,
     ];
 
     /// <summary>Everything that is wrong with the run; empty = it can be carried out.</summary>

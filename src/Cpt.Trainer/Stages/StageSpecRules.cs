@@ -40,10 +40,12 @@ internal static class StageSpecRules
         Refuse(spec.Probe is { Samples: < 1 }, $"probe.samples: {spec.Probe?.Samples} is too small; give 1 or more");
         Refuse(spec.Probe is { Rollouts: < 2 }, $"probe.rollouts: {spec.Probe?.Rollouts} is too small; a group needs at least 2 rollouts to be mixed");
         CheckWhatIsTrained(spec.Training, Refuse);
+        MixtureRules.Check(spec.Training, Refuse);
         Refuse(spec.Checkpoint.IntervalSteps < 0, $"checkpoint.intervalSteps: {spec.Checkpoint.IntervalSteps} is negative; 0 commits only at the end");
         Refuse(spec.Checkpoint.Keep < 1, $"checkpoint.keep: {spec.Checkpoint.Keep} is too small; keep at least 1");
         Refuse(spec.Evaluation.MaxResponseTokens < 1, $"evaluation.maxResponseTokens: {spec.Evaluation.MaxResponseTokens} is too small; give 1 or more");
         Refuse(spec.Evaluation.MaxSamples < 0, $"evaluation.maxSamples: {spec.Evaluation.MaxSamples} is negative; 0 scores all");
+        Refuse(spec.Evaluation.DriftPrompts < 0, $"evaluation.driftPrompts: {spec.Evaluation.DriftPrompts} is negative; 0 measures no drift");
         Refuse(spec.Evaluation.BatchSize < 1, $"evaluation.batchSize: {spec.Evaluation.BatchSize} is too small; give 1 or more");
         Refuse(spec.Evaluation.Temperature < 0, $"evaluation.temperature: {spec.Evaluation.Temperature} is negative; 0 is greedy");
         return findings;

@@ -41,10 +41,10 @@ public sealed class InstanceSurvey(TaskData task, InstanceQuestion question, Opt
     public RolloutChunk Sample(int chunk, CausalLM policy, Tokenizer tokenizer, WorkerGroup? workers, CancellationToken cancellationToken)
     {
         var rft = question.Sampling;
-        var prompts = PromptBuilder.Of(task, policy, tokenizer, rft.Prompt);
-        var sampler = new RolloutSampler(policy, prompts, new RewardModel(task.Scorer, rft.Prompt, rft.AccuracyWeight, rft.FormatWeight), rft, workers);
+        var source = TaskSource.Of(task, policy, tokenizer, rft.Prompt, replayed: false);
+        var sampler = new RolloutSampler(policy, from => new RewardModel(from.Scorer, rft.Prompt, rft.AccuracyWeight, rft.FormatWeight), rft, workers);
         var samples = Stretch(chunk);
-        var rollouts = sampler.Rollouts(samples, question.Rollouts, Seeds.Of(seed, Seeds.Purpose.Instances, chunk), cancellationToken).Chunk(question.Rollouts).ToArray();
+        var rollouts = sampler.Rollouts(Array.ConvertAll(samples, sample => new DrawnSample(source, sample)), question.Rollouts, Seeds.Of(seed, Seeds.Purpose.Instances, chunk), cancellationToken).Chunk(question.Rollouts).ToArray();
         return new RolloutChunk { Index = chunk, Samples = [.. samples.Select((sample, i) => new SampleRollouts(sample.Id, Records(rollouts[i]), Shortened(rollouts[i][0].Text)))] };
     }
 

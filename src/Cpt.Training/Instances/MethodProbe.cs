@@ -22,20 +22,18 @@ public sealed class MethodProbe(TaskData task, ProbeSpec probe, OptimizationSpec
     /// <exception cref="StageFailureException"><c>SampleTooLong</c>, <c>ImagesUnsupported</c>, <c>BadImage</c>, <c>NonFiniteLoss</c>, <c>NoValidSamples</c>: what would end the stage as well.</exception>
     public ProbeReport Run(CausalLM policy, Tokenizer tokenizer, WorkerGroup? workers, CancellationToken cancellationToken)
     {
-        if (task.Train.Count == 0)
-            throw new StageFailureException(ExitCodes.BadData, "NoValidSamples", $"task {task.Name} has no train split, so no stage can learn it");
         var rft = probe.Sampling;
-        var prompts = PromptBuilder.Of(task, policy, tokenizer, rft.Prompt);
-        var sampler = new RolloutSampler(policy, prompts, new RewardModel(task.Scorer, rft.Prompt, rft.AccuracyWeight, rft.FormatWeight), rft, workers);
+        var source = TaskSource.Of(task, policy, tokenizer, rft.Prompt, replayed: false);
+        var sampler = new RolloutSampler(policy, from => new RewardModel(from.Scorer, rft.Prompt, rft.AccuracyWeight, rft.FormatWeight), rft, workers);
         var limit = new TokenLimit(policy.Config, optimization);
         var samples = Drawn();
-        foreach (var sample in samples) limit.Check(task, sample, prompts.Prompt(sample).Length, rft.MaxResponseTokens, "response tokens");
+        foreach (var sample in samples) limit.Check(task, sample, source.Prompts.Prompt(sample).Length, rft.MaxResponseTokens, "response tokens");
 
         var groups = new List<Rollout[]>();
         foreach (var (part, chunk) in samples.Chunk(Math.Max(1, MostRollouts / probe.Rollouts)).Index())
         {
             if (workers is null) cancellationToken.ThrowIfCancellationRequested();
-            groups.AddRange(sampler.Rollouts(chunk, probe.Rollouts, Seeds.Of(seed, Seeds.Purpose.Probe, part), cancellationToken).Chunk(probe.Rollouts));
+            groups.AddRange(sampler.Rollouts(Array.ConvertAll(chunk, sample => new DrawnSample(source, sample)), probe.Rollouts, Seeds.Of(seed, Seeds.Purpose.Probe, part), cancellationToken).Chunk(probe.Rollouts));
         }
 
         var records = groups.ConvertAll(group => Array.ConvertAll(group, rollout =>

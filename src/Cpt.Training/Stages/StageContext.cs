@@ -16,6 +16,12 @@ public sealed record StageContext
 
     public required TaskData Task { get; init; }
 
+    /// <summary>The data of <see cref="TrainingSpec.JointTasks"/>, in the same order.</summary>
+    public IReadOnlyList<TaskData> JointTasks { get; init; } = [];
+
+    /// <summary>The data of <see cref="ReplaySpec.Tasks"/>, in the same order.</summary>
+    public IReadOnlyList<TaskData> Replayed { get; init; } = [];
+
     /// <summary>SFT: what is learned for each train sample of <see cref="Task"/> instead of its answer; null: the answers.</summary>
     public IReadOnlyList<int[]>? Responses { get; init; }
 

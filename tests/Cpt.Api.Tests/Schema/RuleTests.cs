@@ -30,6 +30,12 @@ public sealed class RuleTests(ApiServer server)
         ("a gate on benchmarks that are not there", Top, "  evaluation: {gates: [{metric: benchmarkDrop, maximum: \"5\"}]}\n  storage:", "spec.evaluation", "spec.evaluation.gates[0].metric"),
         ("a gate on an empty list of benchmarks", Top, "  evaluation: {benchmarks: [], gates: [{metric: benchmarkDrop, maximum: \"5\"}]}\n  storage:", "spec.evaluation", "spec.evaluation.gates[0].metric"),
         ("a gate on benchmarks", Top, "  evaluation: {benchmarks: [{name: a, uri: \"file:///a\"}], gates: [{metric: benchmarkDrop, maximum: \"5\"}]}\n  storage:", "/", ""),
+        ("a gate on forward transfer without its scores", Top, "  evaluation: {gates: [{metric: forwardTransfer, minimum: \"-5\"}]}\n  storage:", "spec.evaluation", "spec.evaluation.gates[0].metric"),
+        ("a gate on forward transfer", Top, "  evaluation: {scope: AllTasks, gates: [{metric: forwardTransfer, minimum: \"-5\"}]}\n  storage:", "/", ""),
+        ("a gate that nothing could ever convince", Top, "  evaluation: {gates: [{metric: forgetting, maximum: \"5\", confidence: \"1\"}]}\n  storage:", "spec.evaluation.gates[0].confidence", "spec.evaluation.gates[0].confidence"),
+        ("a gate on drift that nobody measures", Top, "  evaluation: {gates: [{metric: drift, maximum: \"0.5\"}]}\n  storage:", "spec.evaluation", "spec.evaluation.gates[0].metric"),
+        ("a gate on drift with a noise floor", Top, "  evaluation: {drift: {}, gates: [{metric: drift, maximum: \"0.5\", confidence: \"0.9\"}]}\n  storage:", "spec.evaluation.gates[0]", "spec.evaluation.gates[0].confidence"),
+        ("a gate on drift", Top, "  evaluation: {drift: {}, gates: [{metric: drift, maximum: \"0.5\"}]}\n  storage:", "/", ""),
         ("an evaluation too hot", Top, "  evaluation: {temperature: \"2.1\"}\n  storage:", "spec.evaluation.temperature", "spec.evaluation.temperature"),
 
         ("an rft block for SFT", "method: RFT", "method: SFT", "spec.stages[0]", "spec.stages[0].rft"),
