@@ -52,6 +52,7 @@ internal sealed class CelRules(SchemaDefaults defaults)
         "spec.stages[]" =>
         [
             ("self.method == 'RFT' || !has(self.rft)", "rft is only for method RFT"),
+            ("has(self.task) != has(self.tasks)", "task or tasks: one of them; task for one, tasks for several that are learned together"),
             ("!has(self.lora) || !has(self.freeze) || size(self.freeze) == 0", "freeze stands beside lora, which freezes every weight of the model; choose what is adapted by lora.targets and lora.visionTower"),
             ("self.method == 'SFT' || !has(self.parameters) || !has(self.parameters.packSequences) || self.parameters.packSequences != 'true'", "parameters.packSequences is only for method SFT"),
             (

@@ -15,6 +15,8 @@ public static class RunValidator
     private static readonly Func<ContinualRun, IEnumerable<FieldError>>[] s_rules =
     [
         ChainRules.NamesAreUnique,
+        TaskRules.OneOrSeveral,
+        TaskRules.ColumnsAreUnique,
         ChainRules.JobNamesFit,
         ChainRules.BackoffGrows,
         StageRules.BlocksFitTheMethod,

@@ -90,7 +90,9 @@ internal static partial class RunJson
             template: *template
           - name: second
             method: SFT
-            task: {uri: "file:///data/second"}
+            tasks:
+            - {name: third, uri: "file:///data/third", scorer: Numeric}
+            - {name: fourth, uri: "file:///data/fourth"}
             freeze: [visual.*]
             parameters: {epochs: "0.5"}
             replay: {percentage: 10, fromStages: [first]}
