@@ -145,6 +145,22 @@ public sealed class RunValidatorTests
             "spec.evaluation.benchmarks[1].name: \"a\" is the name of entry 0 already; names must be unique"
         },
         {
+            "no task", "    task: {uri: \"generated://digits/half?seed=1\"}\n", "",
+            "spec.stages[1].task: is missing; stage \"half\" needs a task: {uri: …}, or tasks: [{name: …, uri: …}] to learn several together"
+        },
+        {
+            "one task beside several", "task: {uri: \"generated://digits/half?seed=1\"}", "task: {uri: \"file:///a\"}\n    tasks: [{name: one, uri: \"file:///one\"}]",
+            "spec.stages[1].tasks: stands beside task; keep one of them: task for one, tasks for several that are learned together"
+        },
+        {
+            "a task with the name of a stage", "task: {uri: \"generated://digits/half?seed=1\"}", "tasks: [{name: one, uri: \"file:///one\"}, {name: parity, uri: \"file:///two\"}]",
+            "spec.stages[1].tasks[1].name: \"parity\" is the name of spec.stages[0] already; each task is a column of the matrix, and stages and tasks need names of their own"
+        },
+        {
+            "two tasks of one name", "task: {uri: \"generated://digits/half?seed=1\"}", "tasks: [{name: one, uri: \"file:///one\"}, {name: one, uri: \"file:///two\"}]",
+            "spec.stages[1].tasks[1].name: \"one\" is the name of spec.stages[1].tasks[0] already; each task is a column of the matrix, and stages and tasks need names of their own"
+        },
+        {
             "a replay of a later stage", "  - name: half\n", "  - name: half\n    replay: {percentage: 10, fromStages: [half]}\n",
             "spec.stages[1].replay.fromStages[0]: \"half\" is not an earlier stage; use one of parity"
         },

@@ -61,6 +61,8 @@ internal sealed class CelRules(SchemaDefaults defaults)
             (
                 $"self.method != 'SFT' || !has(self.selfDistillation) || {OwnResponse} < {Parameter(StageParameters.MaxSequenceTokens)}",
                 "selfDistillation.maxResponseTokens must be less than parameters.maxSequenceTokens, to leave room for a prompt; lower the one or raise the other"),
+            ("!has(self.tasks) || !(has(self.selfDistillation) || (has(self.rft) && has(self.rft.instanceFilter)))", "rft.instanceFilter and selfDistillation are only for a stage with one task"),
+            ("has(self.task) != has(self.tasks)", "task or tasks: one of them; task for one, tasks for several that are learned together"),
             ("!has(self.lora) || !has(self.freeze) || size(self.freeze) == 0", "freeze stands beside lora, which freezes every weight of the model; choose what is adapted by lora.targets and lora.visionTower"),
             ("self.method == 'SFT' || !has(self.parameters) || !has(self.parameters.packSequences) || self.parameters.packSequences != 'true'", "parameters.packSequences is only for method SFT"),
             (

@@ -68,7 +68,7 @@ public static class StageSpecs
             Replay = replayed.Length > 0 ? new ReplaySpec { Percentage = stage.Replay!.Percentage, Tasks = replayed } : null,
             Optimization = Optimization(stage.Parameters!),
             Rft = stage.Method == Method.RFT ? Rft(stage.Rft!) : null,
-            SelfDistillation = stage.SelfDistillation is { } own ? SelfDistillation(own) : null,
+            SelfDistillation = stage.SelfDistillation is { } distilled ? SelfDistillation(distilled) : null,
             Lora = stage.Lora is { } lora ? Lora(lora) : null,
             Freeze = stage.Freeze is { Count: > 0 } freeze ? freeze : null,
             Seed = defaulted.Seed!.Value,

@@ -39,6 +39,9 @@ public sealed class RuleTests(ApiServer server)
         ("an evaluation too hot", Top, "  evaluation: {temperature: \"2.1\"}\n  storage:", "spec.evaluation.temperature", "spec.evaluation.temperature"),
 
         ("an rft block for SFT", "method: RFT", "method: SFT", "spec.stages[0]", "spec.stages[0].rft"),
+        ("a stage without a task", "    task: {uri: \"generated://digits/half?seed=1\"}\n", "", "spec.stages[1]", "spec.stages[1].task"),
+        ("several tasks", "task: {uri: \"generated://digits/half?seed=1\"}", "tasks: [{name: one, uri: \"file:///one\"}, {name: two, uri: \"file:///two\"}]", "/", ""),
+        ("one task beside several", "task: {uri: \"generated://digits/half?seed=1\"}", "task: {uri: \"file:///a\"}\n    tasks: [{name: one, uri: \"file:///one\"}]", "spec.stages[1]", "spec.stages[1].tasks"),
         ("steps beside epochs", "steps: \"20\"", "steps: \"20\", epochs: \"2\"", "spec.stages[0].parameters", "spec.stages[0].parameters.epochs"),
         ("a learning rate above one", "\"1e-4\"", "\"1.5\"", "spec.stages[0].parameters.learningRate", "spec.stages[0].parameters.learningRate"),
         ("a learning rate of one", "\"1e-4\"", "\"+1.\"", "/", ""),

@@ -91,7 +91,9 @@ internal static partial class RunJson
             template: *template
           - name: second
             method: SFT
-            task: {uri: "file:///data/second"}
+            tasks:
+            - {name: third, uri: "file:///data/third", scorer: Numeric}
+            - {name: fourth, uri: "file:///data/fourth"}
             freeze: [visual.*]
             selfDistillation: {rollouts: 4, minimumReward: "0.9", perSample: All, prompt: ChainOfThought, temperature: "0.8", topP: "0.9", maxResponseTokens: 64}
             parameters: {epochs: "0.5"}

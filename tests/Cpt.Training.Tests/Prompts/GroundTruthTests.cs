@@ -42,9 +42,10 @@ public sealed class GroundTruthTests
     {
         using var model = CausalLM.Create(Tiny.Config with { MaxPositionEmbeddings = 512 }, 1);
         Sample[] samples = [Tiny.Sample("one", "Who was the last pharaoh?", Truth), Tiny.Sample("two", "And her son?", "Kaisarion")];
-        var prompts = new PromptBuilder(Tiny.Tokenizer, style);
-        var sampler = new RolloutSampler(model, prompts, new RewardModel(Scorers.Get("ExactMatch"), style), Tiny.Grpo() with { Prompt = style });
-        var rollouts = sampler.Rollouts(samples, 2, seed: 1, default).Concat(sampler.Sample(samples, 2, 2, 1, default).SelectMany(group => group.Rollouts)).ToArray();
+        var source = TaskSource.Of(Tiny.Task(samples), model, Tiny.Tokenizer, style, replayed: false);
+        var sampler = new RolloutSampler(model, task => new RewardModel(task.Scorer, style), Tiny.Grpo() with { Prompt = style });
+        var drawn = Array.ConvertAll(samples, sample => new DrawnSample(source, sample));
+        var rollouts = sampler.Rollouts(drawn, 2, seed: 1, default).Concat(sampler.Sample(drawn, 2, 2, 1, default).SelectMany(group => group.Rollouts)).ToArray();
         Assert.Equal(8, rollouts.Length);
         foreach (var rollout in rollouts)
         {

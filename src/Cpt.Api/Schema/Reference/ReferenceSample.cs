@@ -39,6 +39,7 @@ internal sealed class ReferenceSample
                 "stopEvaluationSamples": "512", "gradientCheckpointing": "true", "offloadOptimizer": "true", "packSequences": "true"
               },
               "selfDistillation": {"rollouts": 8, "minimumReward": "0.5", "perSample": "One", "prompt": "Direct", "temperature": "1", "topP": "0.95", "maxResponseTokens": 384},
+              "tasks": [{"name": "gqa", "uri": "azblob://data/gqa", "scorer": "ExactMatch"}],
               "lora": {"rank": 16, "alpha": "32", "dropout": "0.05", "targets": ["q_proj", "v_proj"], "visionTower": false, "rankStabilized": false},
               "freeze": ["visual.*"],
               "replay": {"percentage": 10, "fromStages": ["textvqa"]},
@@ -52,7 +53,7 @@ internal sealed class ReferenceSample
             "startTime": "2026-01-15T08:00:00Z", "completionTime": "2026-01-19T20:41:07Z", "nextRetryTime": "2026-01-15T09:10:20Z", "lastRetryToken": "2026-01-15", "gatesPassedAfter": "textvqa",
             "immutableFields": {"spec.seed": "6b86b273"}, "baseModelDigest": "6f0c…", "checkpoint": "43d1…", "retries": 1, "preemptions": 2,
             "averageAccuracy": "71.40", "forgetting": "-2.31", "forgettingFromPeak": "-2.90", "forwardTransfer": "0.80",
-            "matrix": {"tasks": ["textvqa", "scienceqa"], "benchmarks": ["mmlu-pro"], "rows": [{"after": "textvqa", "tasks": "71.40 -", "benchmarks": "38.05"}]},
+            "matrix": {"tasks": ["textvqa", "scienceqa"], "learnedIn": ["textvqa", "scienceqa"], "benchmarks": ["mmlu-pro"], "rows": [{"after": "textvqa", "tasks": "71.40 -", "benchmarks": "38.05"}]},
             "stages": [{
               "name": "scienceqa", "method": "RFT", "state": "Running", "drift": "0.0312", "stageHash": "0a1b…", "specHash": "99fe…", "taskDigest": "77aa…", "taskDigests": ["77aa…", "41fe…"], "attempts": 2, "judgedAttempts": 1, "retries": 1, "failuresInARow": 1,
               "preemptions": 2, "stoppedAttempt": 1, "job": "seven-tasks-scienceqa-a2", "checkpointDigest": "43d1…", "checkpointStep": 200, "sampled": "6218/6218", "kept": "3917/6218", "progress": "240/400",
