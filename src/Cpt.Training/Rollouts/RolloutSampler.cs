@@ -64,16 +64,17 @@ internal sealed class RolloutSampler(CausalLM policy, PromptBuilder prompts, Rew
         };
         var rows = Finite.Logits(() => _generator.Generate(request, cancellationToken), step);
 
+        var texts = rows.Select(prompts.Text).ToArray();
+        var earned = rewards.Of([.. Enumerable.Range(0, rows.Count).Select(i => (samples[i / groupSize], texts[i]))], cancellationToken);
         var rollouts = new Rollout[repeated.Length];
         for (var i = 0; i < rollouts.Length; i++)
         {
             var sample = samples[i / groupSize];
             var row = rows[i];
-            var text = prompts.Text(row);
-            var reward = rewards.Of(sample, text);
+            var reward = earned[i];
             Finite.Reward(reward.Total, step, sample.Id);
             SampledTokens += row.Tokens.Length;
-            rollouts[i] = new Rollout(TrainingSequence.Of(repeated[i], row.Tokens), text, reward, row.Finished);
+            rollouts[i] = new Rollout(TrainingSequence.Of(repeated[i], row.Tokens), texts[i], reward, row.Finished);
         }
 
         return rollouts;

@@ -21,6 +21,7 @@ internal sealed class RftLoop : StageLoop
     private readonly RftSpec _rft;
     private readonly RolloutSampler _sampler;
     private readonly PolicyUpdate _update;
+    private readonly RewardModel _rewards;
     private CausalLM? _reference;
     private int _barrenSteps;
 
@@ -28,7 +29,8 @@ internal sealed class RftLoop : StageLoop
         : base(context, (context.Training.Rft ?? throw new StageFailureException(ExitCodes.BadSpec, "InvalidParameter", "rft: missing; method RFT needs it")).Prompt)
     {
         _rft = RftRules.Check(context.Training.Rft!, Optimization);
-        var rewards = new RewardModel(Task.Scorer, _rft.Prompt, _rft.AccuracyWeight, _rft.FormatWeight);
+        var rewards = RewardModel.Of(context, Task, _rft);
+        _rewards = rewards;
         _sampler = new RolloutSampler(context.Policy, Prompts, rewards, _rft, context.Workers);
         var inPolicy = context.ReferenceIsInput && context.Policy.Adapter is not null;
         if (_rft.KlReference != KlReference.None && !inPolicy)
@@ -89,6 +91,7 @@ internal sealed class RftLoop : StageLoop
 
     public override void Dispose()
     {
+        _rewards.Dispose();
         _reference?.Dispose();
         _reference = null;
         base.Dispose();
