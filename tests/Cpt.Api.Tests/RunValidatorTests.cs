@@ -110,7 +110,27 @@ public sealed class RunValidatorTests
         },
         {
             "a reward for nothing", "groupSize: 8", "reward: {accuracyWeight: \"0\"}",
-            "spec.stages[0].rft.reward: gives nothing for anything; accuracyWeight or formatWeight must be above 0"
+            "spec.stages[0].rft.reward: gives nothing for anything; accuracyWeight, formatWeight or the weight of a component or the service must be above 0"
+        },
+        {
+            "a reward by components of no weight", "groupSize: 8", "reward: {components: [{scorer: YesNo, weight: \"0\"}]}",
+            "spec.stages[0].rft.reward: gives nothing for anything; accuracyWeight, formatWeight or the weight of a component or the service must be above 0"
+        },
+        {
+            "a reward service without an address", "groupSize: 8", "reward: {service: {url: \"http://\"}}",
+            "spec.stages[0].rft.reward.service.url: \"http://\" names nothing; a path must follow the scheme"
+        },
+        {
+            "a reward service at no address", "groupSize: 8", "reward: {service: {url: \"http://a b\"}}",
+            "spec.stages[0].rft.reward.service.url: \"http://a b\" is no address; write for example http://rewards.ml.svc:8080/judge"
+        },
+        {
+            "a password in the address of a reward service", "groupSize: 8", "reward: {service: {url: \"http://me:secret@rewards/\"}}",
+            "spec.stages[0].rft.reward.service.url: holds credentials, which everybody who sees the run would see; put them as CPT_REWARD_SERVICE_TOKEN into the Secret of storage.secretRef"
+        },
+        {
+            "a reward service that is waited for too long", "groupSize: 8", "reward: {service: {url: \"http://rewards\", timeoutSeconds: 301}}",
+            "spec.stages[0].rft.reward.service.timeoutSeconds: 301 is too large; the largest value is 300"
         },
         {
             "more mini-batches than prompts", "groupSize: 8", "miniBatches: 65",

@@ -91,8 +91,11 @@ internal sealed class CelRules(SchemaDefaults defaults)
                 $"!has(self.reward) || !has(self.reward.formatWeight) || double(self.reward.formatWeight) == 0.0 || {Thinks}",
                 "reward.formatWeight rewards a form that prompt Direct never asks for; use prompt ChainOfThought or formatWeight \"0\""),
             (
-                $"!has(self.reward) || !has(self.reward.accuracyWeight) || double(self.reward.accuracyWeight) > 0.0 || (has(self.reward.formatWeight) ? double(self.reward.formatWeight) > 0.0 : {Thinks})",
-                "reward gives nothing for anything; accuracyWeight or formatWeight must be above 0"),
+                "!has(self.reward) || (has(self.reward.accuracyWeight) ? double(self.reward.accuracyWeight) > 0.0 : !has(self.reward.components))"
+                + $" || (has(self.reward.formatWeight) ? double(self.reward.formatWeight) > 0.0 : {Thinks})"
+                + " || (has(self.reward.components) && self.reward.components.exists(component, double(component.weight) > 0.0))"
+                + " || (has(self.reward.service) && (!has(self.reward.service.weight) || double(self.reward.service.weight) > 0.0))",
+                "reward gives nothing for anything; accuracyWeight, formatWeight or the weight of a component or the service must be above 0"),
         ],
         "spec.stages[].rft.instanceFilter" =>
         [

@@ -36,6 +36,7 @@ public static class StageSpecs
             Evaluation = Evaluation(run, index, inputs),
             Device = stage.Template?.Device ?? run.Spec.Template!.Device!,
             Memory = Memory(stage.Parameters!),
+            RewardCalls = RewardSpecs.Calls(stage.Rft?.Reward?.Service),
         };
     }
 
@@ -150,6 +151,8 @@ public static class StageSpecs
         Prompt = Prompt(rft.Prompt!.Value),
         AccuracyWeight = Number(rft.Reward!.AccuracyWeight!),
         FormatWeight = Number(rft.Reward.FormatWeight!),
+        RewardComponents = RewardSpecs.Components(rft.Reward),
+        RewardService = RewardSpecs.Service(rft.Reward),
         Temperature = Number(rft.Temperature!),
         TopP = Number(rft.TopP!),
         TopK = rft.TopK!.Value,

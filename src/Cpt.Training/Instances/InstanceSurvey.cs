@@ -42,7 +42,7 @@ public sealed class InstanceSurvey(TaskData task, InstanceQuestion question, Opt
     {
         var rft = question.Sampling;
         var source = TaskSource.Of(task, policy, tokenizer, rft.Prompt, replayed: false);
-        var sampler = new RolloutSampler(policy, from => new RewardModel(from.Scorer, rft.Prompt, rft.AccuracyWeight, rft.FormatWeight), rft, workers);
+        using var sampler = new RolloutSampler(policy, from => new RewardModel(from.Task.Scorer, rft.Prompt, rft.AccuracyWeight, rft.FormatWeight), rft, workers);
         var samples = Stretch(chunk);
         var rollouts = sampler.Rollouts(Array.ConvertAll(samples, sample => new DrawnSample(source, sample)), question.Rollouts, Seeds.Of(seed, Seeds.Purpose.Instances, chunk), cancellationToken).Chunk(question.Rollouts).ToArray();
         return new RolloutChunk { Index = chunk, Samples = [.. samples.Select((sample, i) => new SampleRollouts(sample.Id, Records(rollouts[i]), Shortened(rollouts[i][0].Text)))] };

@@ -43,7 +43,7 @@ public sealed class GroundTruthTests
         using var model = CausalLM.Create(Tiny.Config with { MaxPositionEmbeddings = 512 }, 1);
         Sample[] samples = [Tiny.Sample("one", "Who was the last pharaoh?", Truth), Tiny.Sample("two", "And her son?", "Kaisarion")];
         var source = TaskSource.Of(Tiny.Task(samples), model, Tiny.Tokenizer, style, replayed: false);
-        var sampler = new RolloutSampler(model, task => new RewardModel(task.Scorer, style), Tiny.Grpo() with { Prompt = style });
+        using var sampler = new RolloutSampler(model, from => new RewardModel(from.Task.Scorer, style), Tiny.Grpo() with { Prompt = style });
         var drawn = Array.ConvertAll(samples, sample => new DrawnSample(source, sample));
         var rollouts = sampler.Rollouts(drawn, 2, seed: 1, default).Concat(sampler.Sample(drawn, 2, 2, 1, default).SelectMany(group => group.Rollouts)).ToArray();
         Assert.Equal(8, rollouts.Length);

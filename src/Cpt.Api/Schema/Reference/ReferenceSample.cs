@@ -31,7 +31,10 @@ internal sealed class ReferenceSample
               "rft": {
                 "algorithm": "GRPO", "groupSize": 8, "klCoefficient": "0.01", "kl": {"reference": "Base", "estimator": "k3"}, "clipLow": "0.2", "clipHigh": "0.28", "dualClip": "3",
                 "temperature": "1", "topP": "0.95", "topK": 50, "maxResponseTokens": 384, "miniBatches": 2, "lossAggregation": "TokenMean", "dynamicSampling": 2, "prompt": "ChainOfThought",
-                "reward": {"accuracyWeight": "0.9", "formatWeight": "0.1"}, "preflightRollouts": 64, "instanceFilter": {"rollouts": 8, "minimumReward": "0.5", "minimumSolved": 1, "maximumSolved": 7, "control": "None"}
+                "reward": {
+                  "accuracyWeight": "0.9", "formatWeight": "0.1", "components": [{"scorer": "BoxedAnswer", "weight": "0.5"}],
+                  "service": {"url": "http://rewards.ml.svc:8080/judge", "weight": "0.5", "timeoutSeconds": 60, "batchSize": 128, "retries": 5}
+                }, "preflightRollouts": 64, "instanceFilter": {"rollouts": 8, "minimumReward": "0.5", "minimumSolved": 1, "maximumSolved": 7, "control": "None"}
               },
               "parameters": {
                 "learningRate": "1e-6", "epochs": "0.5", "steps": "400", "batchSize": "64", "microBatchSize": "4", "schedule": "Cosine", "warmupRatio": "0.03", "weightDecay": "0.01", "beta1": "0.9",
