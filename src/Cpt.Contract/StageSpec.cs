@@ -101,7 +101,24 @@ public sealed record TrainingSpec
     /// <summary>Weights that stay as they are, by their names on disk with <c>*</c>; null: none. Not beside <see cref="Lora"/>, which freezes all.</summary>
     public IReadOnlyList<string>? Freeze { get; init; }
 
+    /// <summary>Tasks learned together with <see cref="Task"/>: a step takes of each in proportion to its size; null: that one alone.</summary>
+    public IReadOnlyList<TaskInput>? JointTasks { get; init; }
+
+    /// <summary>Null: no earlier task is mixed in.</summary>
+    public ReplaySpec? Replay { get; init; }
+
     public long Seed { get; init; }
+
+    /// <summary>Every task the stage reads, whatever for.</summary>
+    public IEnumerable<TaskInput> Inputs() => [Task, .. JointTasks ?? [], .. Replay?.Tasks ?? []];
+
+    /// <summary>The same with every task changed.</summary>
+    public TrainingSpec WithInputs(Func<TaskInput, TaskInput> change) => this with
+    {
+        Task = change(Task),
+        JointTasks = JointTasks is null ? null : [.. JointTasks.Select(change)],
+        Replay = Replay is null ? null : Replay with { Tasks = [.. Replay.Tasks.Select(change)] },
+    };
 }
 
 /// <summary>A low-rank adapter, in PEFT's terms.</summary>
@@ -205,6 +222,9 @@ public enum RftAlgorithm
     GRPO,
     RLOO,
     ReMax,
+    DrGRPO,
+    REINFORCEPlusPlus,
+    GSPO,
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<KlReference>))]
@@ -246,7 +266,7 @@ public sealed record RftSpec
     /// <summary><c>k1</c>, <c>k2</c> or <c>k3</c>.</summary>
     public string KlEstimator { get; init; } = "k3";
 
-    /// <summary><c>TokenMean</c> or <c>SequenceMean</c>.</summary>
+    /// <summary><c>TokenMean</c> or <c>SequenceMean</c>; always <c>Constant</c> with DrGRPO and <c>SequenceMean</c> with GSPO, whose formulas they are part of.</summary>
     public string LossAggregation { get; init; } = "TokenMean";
 
     /// <summary>Optimizer steps per rollout batch.</summary>
@@ -312,6 +332,10 @@ public sealed record EvaluationSpec
     public int MaxResponseTokens { get; init; } = 256;
 
     public PromptStyle Prompt { get; init; } = PromptStyle.Direct;
+
+    /// <summary>Evaluation prompts of each learned task on which the divergence from the base model is measured; 0 = none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int DriftPrompts { get; init; }
 
     public int BatchSize { get; init; } = 64;
 }

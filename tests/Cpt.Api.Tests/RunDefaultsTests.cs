@@ -46,6 +46,17 @@ public sealed class RunDefaultsTests
         Assert.Equal(("0.9", "0.1"), (rft.Reward!.AccuracyWeight, rft.Reward.FormatWeight));
     }
 
+    [Theory]
+    [InlineData("GRPO", "0.2", "0.3", "3", Aggregation.TokenMean)]
+    [InlineData("REINFORCEPlusPlus", "0.2", "0.3", "3", Aggregation.TokenMean)]
+    [InlineData("DrGRPO", "0.2", "0.3", "3", null)]
+    [InlineData("GSPO", "0.0003", "0.0004", "0", null)]
+    public void AnAlgorithmBringsTheBoundsThatItsRatioNeeds(string algorithm, string clipLow, string clipHigh, string dualClip, Aggregation? aggregation)
+    {
+        var rft = Apply(ManifestText.With("groupSize: 8", $"algorithm: {algorithm}")).Spec.Stages[0].Rft!;
+        Assert.Equal((clipLow, clipHigh, dualClip, aggregation), (rft.ClipLow, rft.ClipHigh, rft.DualClip, rft.LossAggregation));
+    }
+
     [Fact]
     public void AnSftStageGetsNoRftBlock() => Assert.Null(Apply(ManifestText.Valid).Spec.Stages[1].Rft);
 

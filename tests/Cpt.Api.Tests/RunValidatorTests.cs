@@ -93,6 +93,18 @@ public sealed class RunValidatorTests
             "spec.stages[0].rft.dualClip: 0.5 would cap every loss; use \"0\" (off) or a value above 1, such as \"3\""
         },
         {
+            "an aggregation beside Dr.GRPO", "groupSize: 8", "algorithm: DrGRPO\n      lossAggregation: TokenMean",
+            "spec.stages[0].rft.lossAggregation: TokenMean stands beside algorithm DrGRPO, which sums over tokens and divides by rollouts × maxResponseTokens; leave it out"
+        },
+        {
+            "an aggregation beside GSPO", "groupSize: 8", "algorithm: GSPO\n      lossAggregation: SequenceMean",
+            "spec.stages[0].rft.lossAggregation: SequenceMean stands beside algorithm GSPO, whose ratio and loss are of whole rollouts; leave it out"
+        },
+        {
+            "dynamic sampling beside REINFORCE++", "groupSize: 8", "algorithm: REINFORCEPlusPlus\n      dynamicSampling: 2",
+            "spec.stages[0].rft.dynamicSampling: 2 would drop groups of equal rewards, which teach under algorithm REINFORCEPlusPlus: its baseline is the batch's; leave it out"
+        },
+        {
             "a format nobody asks for", "groupSize: 8", "reward: {formatWeight: \"0.1\"}",
             "spec.stages[0].rft.reward.formatWeight: 0.1 rewards a form that prompt Direct never asks for; use prompt ChainOfThought or formatWeight \"0\""
         },
@@ -133,8 +145,12 @@ public sealed class RunValidatorTests
             "spec.evaluation.benchmarks[1].name: \"a\" is the name of entry 0 already; names must be unique"
         },
         {
-            "replay, which comes later", "  - name: half\n", "  - name: half\n    replay: {percentage: 10}\n",
-            "spec.stages[1].replay: is not supported yet; leave it out"
+            "a replay of a later stage", "  - name: half\n", "  - name: half\n    replay: {percentage: 10, fromStages: [half]}\n",
+            "spec.stages[1].replay.fromStages[0]: \"half\" is not an earlier stage; use one of parity"
+        },
+        {
+            "a replay of a stage that comes twice", "  - name: half\n", "  - name: half\n    replay: {percentage: 10, fromStages: [parity, parity]}\n",
+            "spec.stages[1].replay.fromStages[1]: \"parity\" stands there already; its share is counted once"
         },
         {
             "an instance filter, which comes later", "groupSize: 8", "instanceFilter: {rollouts: 8}",

@@ -124,6 +124,26 @@ public sealed class StageSpecsTests
     }
 
     [Theory]
+    [InlineData(Algorithm.GRPO, RftAlgorithm.GRPO, "TokenMean", 0.3)]
+    [InlineData(Algorithm.ReMax, RftAlgorithm.ReMax, "TokenMean", 0.3)]
+    [InlineData(Algorithm.DrGRPO, RftAlgorithm.DrGRPO, "Constant", 0.3)]
+    [InlineData(Algorithm.REINFORCEPlusPlus, RftAlgorithm.REINFORCEPlusPlus, "TokenMean", 0.3)]
+    [InlineData(Algorithm.GSPO, RftAlgorithm.GSPO, "SequenceMean", 0.0004)]
+    public void AnAlgorithmReachesTheTrainerWithItsOwnAggregationAndBounds(Algorithm asked, RftAlgorithm algorithm, string aggregation, double clipHigh)
+    {
+        var run = A.Run("demo").WithStage("half", Method.RFT).With(spec => spec with { Stages = [spec.Stages[0] with { Rft = new RftSettings { Algorithm = asked } }] }).Build();
+        var rft = StageSpecs.Build(run, 0, s_inputs).Training.Rft!;
+        Assert.Equal((algorithm, aggregation, clipHigh), (rft.Algorithm, rft.LossAggregation, rft.ClipHigh));
+    }
+
+    /// <summary>Hashes of stages that were trained before a field was added: it must not train them again.</summary>
+    [Theory]
+    [InlineData(Method.SFT, "e8e524d6bb577d2da2f5de9fa832f017bd42db26")]
+    [InlineData(Method.RFT, "ac6b4f3e1b15bb202e2846dbe2430f01a91f0069")]
+    public void AStageWithoutAnyNewFieldHasTheHashItAlwaysHad(Method method, string hash) =>
+        Assert.Equal(hash, StageSpecs.Build(A.Run("demo").WithStage("sums", method).Build(), 0, s_inputs).StageHash);
+
+    [Theory]
     [InlineData(null, null, "auto")]
     [InlineData("cuda", null, "cuda")]
     [InlineData("cuda", "cpu", "cpu")]

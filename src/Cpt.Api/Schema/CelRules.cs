@@ -43,9 +43,14 @@ internal sealed class CelRules(SchemaDefaults defaults)
             (
                 "!has(self.gates) || (has(self.benchmarks) && size(self.benchmarks) > 0) || self.gates.all(gate, gate.metric != 'benchmarkDrop')",
                 "gates: the metric benchmarkDrop needs benchmarks, and there are none"),
+            (
+                "!has(self.gates) || (has(self.scope) && self.scope == 'AllTasks') || self.gates.all(gate, gate.metric != 'forwardTransfer')",
+                "gates: the metric forwardTransfer needs scope AllTasks: with SeenTasks no task is scored before it is learned"),
+            ("!has(self.gates) || has(self.drift) || self.gates.all(gate, gate.metric != 'drift')", "gates: the metric drift needs drift, and it is not set"),
         ],
         "spec.evaluation.gates[]" =>
         [
+            ("self.metric != 'drift' || !has(self.confidence)", "drift has no interval over evaluation samples; leave confidence out"),
             ("has(self.maximum) || has(self.minimum)", "has no limit; write maximum or minimum, for example \"5\" for five points"),
             ("!has(self.maximum) || !has(self.minimum) || double(self.minimum) <= double(self.maximum)", "minimum may not be more than maximum; no value would pass"),
         ],
@@ -67,6 +72,12 @@ internal sealed class CelRules(SchemaDefaults defaults)
         ],
         "spec.stages[].rft" =>
         [
+            (
+                "!has(self.lossAggregation) || !has(self.algorithm) || !(self.algorithm in ['DrGRPO', 'GSPO'])",
+                "lossAggregation stands beside algorithm DrGRPO or GSPO, which says itself how token losses become one number; leave it out"),
+            (
+                "!has(self.dynamicSampling) || self.dynamicSampling == 0 || !has(self.algorithm) || self.algorithm != 'REINFORCEPlusPlus'",
+                "dynamicSampling would drop groups of equal rewards, which teach under algorithm REINFORCEPlusPlus: its baseline is the batch's; leave it out"),
             (
                 "!has(self.klCoefficient) || !has(self.kl) || !has(self.kl.reference) || self.kl.reference != 'None' || double(self.klCoefficient) == 0.0",
                 "klCoefficient weighs a distance to kl.reference None; name Base or PreviousStage, or set klCoefficient to \"0\""),

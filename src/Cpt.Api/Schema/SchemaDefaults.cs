@@ -10,7 +10,8 @@ namespace Cpt.Api.Schema;
 /// </summary>
 /// <remarks>
 /// Not here, since they depend on other fields: <c>retry.backoff</c> (the last wait is at least the first, so that one of them alone may be given), <c>evaluation.prompt</c>,
-/// <c>rft</c> itself and <c>parameters</c> (the method decides), <c>rft.kl.reference</c> (the weight decides), <c>rft.reward</c> (the prompt decides), and
+/// <c>rft</c> itself and <c>parameters</c> (the method decides), <c>rft.kl.reference</c> (the weight decides), <c>rft.reward</c> (the prompt decides), <c>rft.clipLow</c>, <c>rft.clipHigh</c>,
+/// <c>rft.dualClip</c> and <c>rft.lossAggregation</c> (the algorithm decides), and
 /// <c>stages[].template</c>, where a default would override what <c>spec.template</c> says.
 /// </remarks>
 internal sealed class SchemaDefaults
@@ -56,14 +57,10 @@ internal sealed class SchemaDefaults
     private static readonly HashSet<string> s_explained = new(StringComparer.Ordinal)
     {
         "spec.stages[].rft.algorithm",
-        "spec.stages[].rft.clipHigh",
-        "spec.stages[].rft.clipLow",
-        "spec.stages[].rft.dualClip",
         "spec.stages[].rft.dynamicSampling",
         "spec.stages[].rft.groupSize",
         "spec.stages[].rft.kl.estimator",
         "spec.stages[].rft.klCoefficient",
-        "spec.stages[].rft.lossAggregation",
         "spec.stages[].rft.maxResponseTokens",
         "spec.stages[].rft.miniBatches",
         "spec.stages[].rft.preflightRollouts",

@@ -30,7 +30,7 @@ public sealed record RunStage
     [Items(0, 32)]
     public IReadOnlyDictionary<string, string>? Parameters { get; init; }
 
-    /// <summary>Mixes samples of earlier stages' tasks into the training data.</summary>
+    /// <summary>Mixes samples of earlier stages' tasks into every batch, each with its own scorer.</summary>
     public ReplaySettings? Replay { get; init; }
 
     /// <summary>Overrides single fields of <c>spec.template</c>.</summary>
@@ -72,17 +72,32 @@ public enum Scorer
 
     /// <summary>Matches the sample's regular expression.</summary>
     Pattern,
+
+    /// <summary>What stands in the last box is the same LaTeX; without a box it is wrong.</summary>
+    BoxedAnswer,
+
+    /// <summary>The same value, or the same text, of simple LaTeX.</summary>
+    Latex,
+
+    /// <summary>As right as many annotators gave that answer.</summary>
+    VqaAccuracy,
+
+    /// <summary>The same one of yes and no.</summary>
+    YesNo,
+
+    /// <summary>A box that overlaps the true one by half at least.</summary>
+    IoU,
 }
 
 /// <summary>Samples of earlier stages' tasks that are mixed into the training data.</summary>
 public sealed record ReplaySettings
 {
-    /// <summary>Share of every batch.</summary>
+    /// <summary>Share of every batch, percent; exact over the steps, whatever the batch's size. An epoch stays a pass over the stage's own samples: the replayed ones come on top.</summary>
     [Minimum(1)]
     [Maximum(99)]
     public required int Percentage { get; init; }
 
-    /// <summary>Names of earlier stages; empty = all of them.</summary>
+    /// <summary>Names of earlier stages; empty = all of them. Their tasks have equal shares. The first stage has none before it and replays nothing.</summary>
     [Items(0, 64)]
     public IReadOnlyList<string>? FromStages { get; init; }
 }

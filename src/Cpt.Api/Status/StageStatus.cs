@@ -23,6 +23,9 @@ public sealed record StageStatus
     /// <summary>Digest of the task's data when the stage started; left out once it has finished.</summary>
     public string? TaskDigest { get; init; }
 
+    /// <summary>The same for a stage that reads several tasks: its own, then those it replays, each once; left out once it has finished.</summary>
+    public IReadOnlyList<string>? TaskDigests { get; init; }
+
     /// <summary>Number of the last attempt; written before its Job is created.</summary>
     public int Attempts { get; init; }
 
@@ -56,6 +59,9 @@ public sealed record StageStatus
 
     /// <summary>When the progress last moved: the heartbeat is the step, not the process.</summary>
     public DateTimeOffset? ProgressTime { get; init; }
+
+    /// <summary>How far its model has moved from the base model, on prompts of the tasks learned until then: nats a token, where <c>spec.evaluation.drift</c> asks for it.</summary>
+    public string? Drift { get; init; }
 
     /// <summary>When the first attempt began.</summary>
     public DateTimeOffset? StartedAt { get; init; }

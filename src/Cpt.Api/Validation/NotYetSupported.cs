@@ -27,10 +27,5 @@ internal static class NotYetSupported
         {
             yield return new FieldError(StageRules.Path(index, "rft.instanceFilter"), "is not supported yet; leave it out");
         }
-
-        if (stage.Replay is not null)
-        {
-            yield return new FieldError(StageRules.Path(index, "replay"), "is not supported yet; leave it out");
-        }
     }
 }

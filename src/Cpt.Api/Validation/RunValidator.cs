@@ -26,6 +26,8 @@ public static class RunValidator
         RftRules.Check,
         GateRules.GatesHaveALimit,
         GateRules.BenchmarkGatesHaveBenchmarks,
+        GateRules.ForwardTransferNeedsAllTasks,
+        GateRules.DriftIsMeasuredAndHasNoInterval,
         NotYetSupported.Check,
     ];
 

@@ -127,6 +127,11 @@ internal static class RunSummary
             parts.Add($"FM from peak {SummaryTiles.Signed(peak)}");
         }
 
+        if (status.ForwardTransfer is { } transfer)
+        {
+            parts.Add($"forward transfer {SummaryTiles.Signed(transfer)}");
+        }
+
         if (HtmlReport.MeanDrift(status) is { } drift)
         {
             parts.Add($"general skills {SummaryTiles.Signed(drift)}");

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cpt.Api;
 using Cpt.Contract;
+using Cpt.Planning;
 using Cpt.Storage;
 
 namespace Cpt.Cli.Reporting;
@@ -20,14 +21,14 @@ internal sealed class ReportGatherer(CheckpointStore? store, TimeProvider time)
         var document = source.Status;
         var stages = new List<ReportStage>();
         var previous = source.BaseModelDigest is { } digest ? await EvaluationAsync(Digests.BaselineHash(digest), cancellationToken) : null;
-        foreach (var (stage, stageStatus) in run.Spec.Stages.Zip(document.Stages))
+        foreach (var ((index, stage), stageStatus) in run.Spec.Stages.Index().Zip(document.Stages))
         {
             var manifest = stageStatus.StageHash is { } hash ? await ManifestAsync(hash, cancellationToken) : null;
             var evaluation = stageStatus.StageHash is { } row ? await EvaluationAsync(row, cancellationToken) : null;
             stages.Add(new ReportStage
             {
                 Status = stageStatus,
-                Task = stage.Task.Uri,
+                Task = stage.Task.Uri + TrainingText.Beside(StageSpecs.Training(run, index, taskDigest: null)),
                 TaskDigest = evaluation?.Scores.FirstOrDefault(score => score.Task == stage.Name)?.TaskDigest,
                 Training = manifest is null ? [] : await CurvesAsync(manifest, cancellationToken),
                 Settings = StageSettings.Of(stage),

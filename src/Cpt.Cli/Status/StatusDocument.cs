@@ -45,6 +45,10 @@ internal sealed record StatusDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public double? ForgettingFromPeak { get; init; }
 
+    /// <summary>Mean over tasks of (before learning it − the base model); positive = others helped. Null unless every task is scored after every stage.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? ForwardTransfer { get; init; }
+
     /// <summary>Columns of <see cref="Matrix"/>.</summary>
     public IReadOnlyList<string> Tasks { get; init; } = [];
 
@@ -129,6 +133,9 @@ internal sealed record StageStatusDocument
     /// <summary>Of the model this stage committed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public string? CheckpointDigest { get; init; }
+
+    /// <summary>Divergence from the base model, nats a token; null where it was not measured.</summary>
+    public double? Drift { get; init; }
 
     public string? StageHash { get; init; }
 

@@ -9,6 +9,8 @@ namespace Cpt.Planning;
 /// <list type="bullet">
 /// <item>average accuracy = mean over j ≤ T of A[T][j] (arXiv:2507.05386),</item>
 /// <item>forgetting = mean over j &lt; T of A[T][j] − A[j][j],</item>
+/// <item>forward transfer = mean over 1 &lt; j ≤ T of A[j−1][j] − A[0][j]: what learning others did to a task before it was learned (Lopez-Paz and Ranzato 2017, arXiv:1706.08840, with the base model instead of
+/// random weights). Their backward transfer is <i>forgetting</i> above, sign and all,</item>
 /// <item>forgetting from peak = mean over j &lt; T of A[T][j] − max over i in j..T of A[i][j]: the best score since the task was learned.</item>
 /// </list>
 /// Negative = forgotten. A measure with a missing cell is null, not a mean of the rest.
@@ -41,6 +43,9 @@ public sealed class AccuracyMatrix
 
     /// <summary>−1..0; null with fewer than two finished stages.</summary>
     public double? ForgettingFromPeak => Learned < 2 ? null : Mean(Enumerable.Range(0, Learned - 1).Select(task => At(Learned, task) - Peak(task)));
+
+    /// <summary>−1..1; null with fewer than two finished stages, and where tasks are not scored before they are learned.</summary>
+    public double? ForwardTransfer => Learned < 2 ? null : Mean(Enumerable.Range(1, Learned - 1).Select(task => At(task, task) - At(0, task)));
 
     /// <summary>Mean over the benchmarks of score after the last stage − score of the base model; negative = lost.</summary>
     public double? BenchmarkChange => Learned == 0 || Benchmarks.Count == 0

@@ -13,7 +13,7 @@ public static class StageSpecs
     {
         run = RunDefaults.Apply(run);
         var stage = run.Spec.Stages[index];
-        var training = Training(run.Spec, index, inputs.TaskDigest);
+        var training = Training(run.Spec, index, inputs.TrainedDigests);
         return new StageSpec
         {
             Namespace = run.Metadata.Namespace!,
@@ -43,16 +43,25 @@ public static class StageSpecs
     /// <param name="run">With or without defaults applied.</param>
     /// <param name="index">0-based place of the stage.</param>
     /// <param name="taskDigest">Digest of the stage's task, or null where it does not matter.</param>
-    public static TrainingSpec Training(ContinualRun run, int index, string? taskDigest) => Training(RunDefaults.Apply(run).Spec, index, taskDigest);
+    public static TrainingSpec Training(ContinualRun run, int index, string? taskDigest) => Training(RunDefaults.Apply(run).Spec, index, [taskDigest]);
 
-    /// <inheritdoc cref="Training(ContinualRun, int, string?)"/>
-    internal static TrainingSpec Training(ContinualRunSpec defaulted, int index, string? taskDigest)
+    /// <param name="defaulted">With defaults applied.</param>
+    /// <param name="index">0-based place of the stage.</param>
+    /// <param name="digests">In the order of <see cref="TrainedTasks.Uris"/>; those that are missing stay open.</param>
+    internal static TrainingSpec Training(ContinualRunSpec defaulted, int index, IReadOnlyList<string?> digests)
     {
         var stage = defaulted.Stages[index];
+        var digestOf = TrainedTasks.Uris(defaulted, index).Zip(digests).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
+        TaskInput[] Inputs(IEnumerable<TaskColumn> tasks) =>
+            [.. tasks.Select(task => new TaskInput { Name = task.Name, Uri = task.Uri, Digest = digestOf.GetValueOrDefault(task.Uri), Scorer = task.Scorer?.ToString() })];
+        var own = Inputs(TaskColumns.Of(stage));
+        var replayed = Inputs(TrainedTasks.Replayed(defaulted, index));
         return new TrainingSpec
         {
             Method = stage.Method == Method.SFT ? StageMethod.SFT : StageMethod.RFT,
-            Task = new TaskInput { Name = stage.Name, Uri = stage.Task.Uri, Digest = taskDigest, Scorer = stage.Task.Scorer?.ToString() },
+            Task = own[0],
+            JointTasks = own.Length > 1 ? own[1..] : null,
+            Replay = replayed.Length > 0 ? new ReplaySpec { Percentage = stage.Replay!.Percentage, Tasks = replayed } : null,
             Optimization = Optimization(stage.Parameters!),
             Rft = stage.Method == Method.RFT ? Rft(stage.Rft!) : null,
             Lora = stage.Lora is { } lora ? Lora(lora) : null,
@@ -64,28 +73,29 @@ public static class StageSpecs
     /// <summary>16 hex digits over what the manifest asks for, whatever the data contains: two values differ when the manifest was edited.</summary>
     internal static string SpecHash(ContinualRunSpec defaulted, int index)
     {
-        var training = Training(defaulted, index, taskDigest: null);
-        return Digests.OfText(JsonSerializer.Serialize(training with { Task = training.Task with { Name = "" } }, ContractJson.Default.TrainingSpec))[..16];
+        var training = Training(defaulted, index, digests: []);
+        return Digests.OfText(JsonSerializer.Serialize(training.WithInputs(task => task with { Name = "" }), ContractJson.Default.TrainingSpec))[..16];
     }
 
     /// <summary>Tasks that are due in the row after this stage, in chain order.</summary>
-    public static IEnumerable<RunStage> TasksDue(ContinualRun run, int index) =>
-        run.Spec.Evaluation?.Scope == EvaluationScope.AllTasks ? run.Spec.Stages : run.Spec.Stages.Take(index + 1);
+    public static IEnumerable<TaskColumn> TasksDue(ContinualRun run, int index) =>
+        TaskColumns.Of(run.Spec.Evaluation?.Scope == EvaluationScope.AllTasks ? run.Spec.Stages : run.Spec.Stages.Take(index + 1));
 
     private static EvaluationSpec Evaluation(ContinualRun run, int index, StageInputs inputs)
     {
         var evaluation = run.Spec.Evaluation!;
         return new EvaluationSpec
         {
-            Tasks = [.. TasksDue(run, index).Select(stage => Input(stage.Name, stage.Task.Uri, stage.Task.Scorer))],
+            Tasks = [.. TasksDue(run, index).Select(task => Input(task.Name, task.Uri, task.Scorer))],
             Benchmarks = [.. evaluation.Benchmarks!.Select(benchmark => Input(benchmark.Name, benchmark.Uri, benchmark.Scorer))],
             Baseline = inputs.Baseline,
-            BaselineTasks = inputs.Baseline ? [.. run.Spec.Stages.Select(stage => Input(stage.Name, stage.Task.Uri, stage.Task.Scorer))] : [],
+            BaselineTasks = inputs.Baseline ? [.. TaskColumns.Of(run.Spec.Stages).Select(task => Input(task.Name, task.Uri, task.Scorer))] : [],
             PreviousRow = inputs.InputStageHash ?? Digests.BaselineHash(inputs.BaseModelDigest),
             Temperature = Number(evaluation.Temperature!),
             MaxSamples = evaluation.MaxSamples!.Value,
             MaxResponseTokens = evaluation.MaxResponseTokens!.Value,
             Prompt = Prompt(evaluation.Prompt!.Value),
+            DriftPrompts = evaluation.Drift?.Prompts ?? 0,
         };
 
         TaskInput Input(string name, string uri, Scorer? scorer) =>
@@ -129,7 +139,7 @@ public static class StageSpecs
         KlCoefficient = Number(rft.KlCoefficient!),
         KlReference = Enum.Parse<KlReference>(rft.Kl!.Reference!.Value.ToString()),
         KlEstimator = rft.Kl.Estimator!.Value switch { Estimator.K1 => "k1", Estimator.K2 => "k2", _ => "k3" },
-        LossAggregation = rft.LossAggregation!.Value.ToString(),
+        LossAggregation = rft.Algorithm switch { Algorithm.DrGRPO => "Constant", Algorithm.GSPO => "SequenceMean", _ => rft.LossAggregation!.Value.ToString() },
         MiniBatches = rft.MiniBatches!.Value,
         DynamicSamplingBatches = rft.DynamicSampling!.Value,
         Prompt = Prompt(rft.Prompt!.Value),

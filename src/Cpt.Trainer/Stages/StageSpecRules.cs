@@ -37,10 +37,12 @@ internal static class StageSpecRules
         CheckOptimization(spec.Training.Optimization, Refuse);
         CheckRft(spec.Training, Refuse);
         CheckWhatIsTrained(spec.Training, Refuse);
+        MixtureRules.Check(spec.Training, Refuse);
         Refuse(spec.Checkpoint.IntervalSteps < 0, $"checkpoint.intervalSteps: {spec.Checkpoint.IntervalSteps} is negative; 0 commits only at the end");
         Refuse(spec.Checkpoint.Keep < 1, $"checkpoint.keep: {spec.Checkpoint.Keep} is too small; keep at least 1");
         Refuse(spec.Evaluation.MaxResponseTokens < 1, $"evaluation.maxResponseTokens: {spec.Evaluation.MaxResponseTokens} is too small; give 1 or more");
         Refuse(spec.Evaluation.MaxSamples < 0, $"evaluation.maxSamples: {spec.Evaluation.MaxSamples} is negative; 0 scores all");
+        Refuse(spec.Evaluation.DriftPrompts < 0, $"evaluation.driftPrompts: {spec.Evaluation.DriftPrompts} is negative; 0 measures no drift");
         Refuse(spec.Evaluation.BatchSize < 1, $"evaluation.batchSize: {spec.Evaluation.BatchSize} is too small; give 1 or more");
         Refuse(spec.Evaluation.Temperature < 0, $"evaluation.temperature: {spec.Evaluation.Temperature} is negative; 0 is greedy");
         return findings;
@@ -83,7 +85,9 @@ internal static class StageSpecRules
         refuse(wanted.DualClip is not 0 and <= 1, $"{At}.dualClip: {wanted.DualClip} is too small; give more than 1, or 0 for none");
         refuse(wanted.KlCoefficient < 0, $"{At}.klCoefficient: {wanted.KlCoefficient} is negative; 0 is none");
         refuse(wanted.KlEstimator is not ("k1" or "k2" or "k3"), $"{At}.klEstimator: \"{wanted.KlEstimator}\" is unknown; give k1, k2 or k3");
-        refuse(wanted.LossAggregation is not ("TokenMean" or "SequenceMean"), $"{At}.lossAggregation: \"{wanted.LossAggregation}\" is unknown; give TokenMean or SequenceMean");
+        refuse(wanted.LossAggregation is not ("TokenMean" or "SequenceMean" or "Constant"), $"{At}.lossAggregation: \"{wanted.LossAggregation}\" is unknown; give TokenMean, SequenceMean or Constant");
+        refuse(wanted is { Algorithm: RftAlgorithm.DrGRPO, LossAggregation: not "Constant" }, $"{At}.lossAggregation: \"{wanted.LossAggregation}\" does not go with algorithm DrGRPO; give Constant");
+        refuse(wanted is { Algorithm: RftAlgorithm.GSPO, LossAggregation: not "SequenceMean" }, $"{At}.lossAggregation: \"{wanted.LossAggregation}\" does not go with algorithm GSPO; give SequenceMean");
         refuse(wanted.MiniBatches < 1, $"{At}.miniBatches: {wanted.MiniBatches} is too small; give 1 or more");
         refuse(wanted.DynamicSamplingBatches < 0, $"{At}.dynamicSamplingBatches: {wanted.DynamicSamplingBatches} is negative; 0 is off");
         refuse(wanted.Temperature <= 0, $"{At}.temperature: {wanted.Temperature} is too small; rollouts of one prompt must differ, give more than 0");

@@ -18,7 +18,7 @@ public sealed class RewardModel(IScorer scorer, PromptStyle style, double accura
         }
 
         var boxed = FinalAnswer.LastBoxed(response);
-        var right = boxed is null ? 0 : scorer.Score(sample, boxed);
+        var right = boxed is null ? 0 : scorer.Score(sample, $"\\boxed{{{boxed}}}");
         var format = AnswerFormat.IsWellFormed(response) ? 1.0 : 0.0;
         return new Reward(right, format, (accuracyWeight * right) + (formatWeight * format));
     }

@@ -8,10 +8,10 @@ namespace Cpt.Training;
 /// Samples groups with the policy as it stands and rewards them. What is drawn depends on the seed, the place in the batch and the token's position
 /// alone: not on threads, on workers, on how rows are batched, or on what was drawn before. With several workers each draws its share, and all reward all of them.
 /// </summary>
-internal sealed class RolloutSampler(CausalLM policy, PromptBuilder prompts, RewardModel rewards, RftSpec rft, WorkerGroup? workers = null)
+internal sealed class RolloutSampler(CausalLM policy, Func<TaskData, RewardModel> rewardsOf, RftSpec rft, WorkerGroup? workers = null)
 {
     private readonly RowGenerator _generator = new(policy, workers);
-    private readonly int[] _stopTokens = prompts.StopTokens(policy.Config);
+    private readonly Dictionary<TaskSource, RewardModel> _rewards = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Tokens sampled so far by this object.</summary>
     public long SampledTokens { get; private set; }
@@ -21,32 +21,23 @@ internal sealed class RolloutSampler(CausalLM policy, PromptBuilder prompts, Rew
     /// <param name="seed">Of this draw.</param>
     /// <param name="step">1-based step, for messages.</param>
     /// <param name="cancellationToken">Ends the draw between tokens.</param>
-    public List<RolloutGroup> Sample(IReadOnlyList<Sample> samples, int groupSize, ulong seed, int step, CancellationToken cancellationToken)
+    public List<RolloutGroup> Sample(IReadOnlyList<DrawnSample> samples, int groupSize, ulong seed, int step, CancellationToken cancellationToken)
     {
-        var asked = samples.Select(prompts.Prompt).ToArray();
+        var asked = samples.Select(drawn => drawn.From.Prompts.Prompt(drawn.Sample)).ToArray();
         var sampled = Respond(samples, asked, groupSize, seed, rft.Temperature, step, cancellationToken);
         var greedy = rft.Algorithm == RftAlgorithm.ReMax ? Respond(samples, asked, 1, seed, temperature: 0, step, cancellationToken) : null;
 
-        var groups = new List<RolloutGroup>(samples.Count);
-        var totals = new double[groupSize];
-        for (var i = 0; i < samples.Count; i++)
-        {
-            var rollouts = sampled[(i * groupSize)..((i + 1) * groupSize)];
-            for (var g = 0; g < groupSize; g++) totals[g] = rollouts[g].Reward.Total;
-            groups.Add(new RolloutGroup
-            {
-                Sample = samples[i],
-                Rollouts = rollouts,
-                Advantages = Training.Advantages.Of(rft.Algorithm, totals, greedy?[i].Reward.Total),
-                AllEqual = DrGrpo.AllEqual(totals),
-            });
-        }
-
-        return groups;
+        var rollouts = sampled.Chunk(groupSize).ToArray();
+        var totals = Array.ConvertAll(rollouts, group => Array.ConvertAll(group, rollout => rollout.Reward.Total));
+        var advantages = Advantages.Of(rft.Algorithm, totals, greedy is null ? null : Array.ConvertAll(greedy, rollout => rollout.Reward.Total));
+        return
+        [
+            .. samples.Select((sample, i) => new RolloutGroup { Sample = sample.Sample, Rollouts = rollouts[i], Advantages = advantages[i], AllEqual = DrGrpo.AllEqual(totals[i]) }),
+        ];
     }
 
     private Rollout[] Respond(
-        IReadOnlyList<Sample> samples, ModelPrompt[] asked, int groupSize, ulong seed, double temperature, int step, CancellationToken cancellationToken)
+        IReadOnlyList<DrawnSample> samples, ModelPrompt[] asked, int groupSize, ulong seed, double temperature, int step, CancellationToken cancellationToken)
     {
         var repeated = new ModelPrompt[asked.Length * groupSize];
         for (var i = 0; i < repeated.Length; i++) repeated[i] = asked[i / groupSize];
@@ -58,7 +49,7 @@ internal sealed class RolloutSampler(CausalLM policy, PromptBuilder prompts, Rew
             Temperature = temperature,
             TopK = rft.TopK,
             TopP = rft.TopP,
-            StopTokens = _stopTokens,
+            StopTokens = samples[0].From.Prompts.StopTokens(policy.Config),
             Seed = seed,
             Threads = Math.Max(1, rft.RolloutThreads),
         };
@@ -67,15 +58,21 @@ internal sealed class RolloutSampler(CausalLM policy, PromptBuilder prompts, Rew
         var rollouts = new Rollout[repeated.Length];
         for (var i = 0; i < rollouts.Length; i++)
         {
-            var sample = samples[i / groupSize];
+            var (from, sample) = samples[i / groupSize];
             var row = rows[i];
-            var text = prompts.Text(row);
-            var reward = rewards.Of(sample, text);
+            var text = from.Prompts.Text(row);
+            var reward = RewardsOf(from).Of(sample, text);
             Finite.Reward(reward.Total, step, sample.Id);
             SampledTokens += row.Tokens.Length;
             rollouts[i] = new Rollout(TrainingSequence.Of(repeated[i], row.Tokens), text, reward, row.Finished);
         }
 
         return rollouts;
+    }
+
+    private RewardModel RewardsOf(TaskSource source)
+    {
+        if (!_rewards.TryGetValue(source, out var rewards)) _rewards.Add(source, rewards = rewardsOf(source.Task));
+        return rewards;
     }
 }

@@ -10,7 +10,7 @@ namespace Cpt.Training;
 /// <code>
 /// for each step: take the next B prompts
 ///     sample G rollouts a prompt, reward them                                     <see cref="RolloutSampler"/>
-///     advantages within each group                                                <see cref="Grpo"/>, <see cref="Rloo"/>, <see cref="Remax"/>
+///     advantages                                                                  <see cref="Advantages"/>
 ///     for each of M mini-batches: clipped policy loss + β KL, clip, AdamW         <see cref="PolicyUpdate"/>
 /// </code>
 /// </summary>
@@ -28,8 +28,9 @@ internal sealed class RftLoop : StageLoop
         : base(context, (context.Training.Rft ?? throw new StageFailureException(ExitCodes.BadSpec, "InvalidParameter", "rft: missing; method RFT needs it")).Prompt)
     {
         _rft = RftRules.Check(context.Training.Rft!, Optimization);
-        var rewards = new RewardModel(Task.Scorer, _rft.Prompt, _rft.AccuracyWeight, _rft.FormatWeight);
-        _sampler = new RolloutSampler(context.Policy, Prompts, rewards, _rft, context.Workers);
+        // A replayed prompt is judged by its own task's scorer.
+        RewardModel Rewards(TaskData task) => new(task.Scorer, _rft.Prompt, _rft.AccuracyWeight, _rft.FormatWeight);
+        _sampler = new RolloutSampler(context.Policy, Rewards, _rft, context.Workers);
         var inPolicy = context.ReferenceIsInput && context.Policy.Adapter is not null;
         if (_rft.KlReference != KlReference.None && !inPolicy)
         {
@@ -43,15 +44,16 @@ internal sealed class RftLoop : StageLoop
 
     public override void Preflight(CancellationToken cancellationToken)
     {
-        foreach (var sample in Task.Train)
+        foreach (var drawn in Stream.All)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Fits(sample);
+            Fits(drawn);
         }
 
         if (_rft.PreflightRollouts <= 0) return;
-        var prompts = Math.Min(Task.Train.Count, (_rft.PreflightRollouts + _rft.GroupSize - 1) / _rft.GroupSize);
-        var samples = Array.ConvertAll(Order.Take(0, prompts), index => Task.Train[index]);
+        var prompts = Math.Min(Stream.Count, (_rft.PreflightRollouts + _rft.GroupSize - 1) / _rft.GroupSize);
+        // What was learned before says nothing of whether this stage can be.
+        var samples = Stream.TakeOwn(prompts);
         var groups = _sampler.Sample(samples, _rft.GroupSize, Seeds.Of(Context.Training.Seed, Seeds.Purpose.Preflight), step: 0, cancellationToken);
         Training.Preflight.Judge(groups, Task, _rft, Context.Tokenizer, Context.Log);
     }
@@ -68,7 +70,7 @@ internal sealed class RftLoop : StageLoop
         position = next;
 
         var statistics = RolloutStatistics.Of(drawn);
-        WarnWhenNothingIsLearned(step, drawn.Count, statistics);
+        WarnWhenNothingIsLearned(step, drawn, statistics);
         return new StepReport
         {
             Step = step,
@@ -95,9 +97,9 @@ internal sealed class RftLoop : StageLoop
     }
 
     // A collapsed policy earns nothing and raises no error; a finished one earns everything. People must hear of the first.
-    private void WarnWhenNothingIsLearned(int step, int groups, RolloutStatistics statistics)
+    private void WarnWhenNothingIsLearned(int step, List<RolloutGroup> groups, RolloutStatistics statistics)
     {
-        _barrenSteps = statistics.EqualGroups == groups && statistics.Accuracy < 1 ? _barrenSteps + 1 : 0;
+        _barrenSteps = groups.TrueForAll(group => group.AllEqual && !group.Teaches) && statistics.Accuracy < 1 ? _barrenSteps + 1 : 0;
         if (_barrenSteps != BarrenStepsToWarn) return;
         Context.Log?.Invoke(string.Create(
             CultureInfo.InvariantCulture,
@@ -117,7 +119,7 @@ internal sealed class RftLoop : StageLoop
         kept = [];
         for (var draw = 0; draw <= _rft.DynamicSamplingBatches && kept.Count < wanted; draw++)
         {
-            var samples = Array.ConvertAll(Order.Take(position, wanted), index => Fits(Task.Train[index]));
+            var samples = Array.ConvertAll(Stream.Take(position, wanted), Fits);
             position += wanted;
             var seed = Seeds.Of(Context.Training.Seed, Seeds.Purpose.Rollout, step, draw);
             var groups = _sampler.Sample(samples, _rft.GroupSize, seed, step, cancellationToken);
@@ -129,9 +131,9 @@ internal sealed class RftLoop : StageLoop
         return drawn;
     }
 
-    private Sample Fits(Sample sample)
+    private DrawnSample Fits(DrawnSample drawn)
     {
-        Limit.Check(Task, sample, Prompts.Prompt(sample).Length, _rft.MaxResponseTokens, "response tokens (rft.maxResponseTokens)");
-        return sample;
+        Limit.Check(drawn.From.Task, drawn.Sample, drawn.From.Prompts.Prompt(drawn.Sample).Length, _rft.MaxResponseTokens, "response tokens (rft.maxResponseTokens)");
+        return drawn;
     }
 }

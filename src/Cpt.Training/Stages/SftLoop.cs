@@ -23,17 +23,17 @@ internal sealed class SftLoop : StageLoop
 
     public override void Preflight(CancellationToken cancellationToken)
     {
-        for (var i = 0; i < Task.Train.Count; i++)
+        foreach (var drawn in Stream.All)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Sequence(i);
+            Sequence(drawn);
         }
     }
 
     protected override StepReport Train(int step, ref long position, CancellationToken cancellationToken)
     {
         var (start, count) = Plan.Stretch(step - 1);
-        var sequences = Array.ConvertAll(Order.Take(start, count), Sequence);
+        var sequences = Array.ConvertAll(Stream.Take(start, count), Sequence);
         var (loss, tokens) = TeachingPass.Run(_logProbs, sequences, Optimization.MicroBatchSize, Context.Tokenizer.PadTokenId, Device, Optimizer,
             Optimization.PackSequences ? MicroBatches.PackedTokens(Optimization, Device) : 0, Context.Workers);
         var learningRate = LearningRate(step);
@@ -43,12 +43,12 @@ internal sealed class SftLoop : StageLoop
         return new StepReport { Step = step, StepsDue = StepsDue, Loss = loss, GradientNorm = norm, LearningRate = learningRate, Tokens = tokens };
     }
 
-    private TrainingSequence Sequence(int index)
+    private TrainingSequence Sequence(DrawnSample drawn)
     {
-        var sample = Task.Train[index];
-        var prompt = Prompts.Prompt(sample);
-        var target = Prompts.Target(sample);
-        Limit.Check(Task, sample, prompt.Length, target.Length, "answer tokens");
+        var (from, sample) = drawn;
+        var prompt = from.Prompts.Prompt(sample);
+        var target = from.Prompts.Target(sample);
+        Limit.Check(from.Task, sample, prompt.Length, target.Length, "answer tokens");
         return TrainingSequence.Of(prompt, target);
     }
 }

@@ -16,6 +16,12 @@ public sealed record StageContext
 
     public required TaskData Task { get; init; }
 
+    /// <summary>The data of <see cref="TrainingSpec.JointTasks"/>, in the same order.</summary>
+    public IReadOnlyList<TaskData> JointTasks { get; init; } = [];
+
+    /// <summary>The data of <see cref="ReplaySpec.Tasks"/>, in the same order.</summary>
+    public IReadOnlyList<TaskData> Replayed { get; init; } = [];
+
     /// <summary>
     /// Loads the model that <see cref="RftSpec.KlReference"/> names; called at most once, and only when it is not <c>None</c>. The loop disposes it.
     /// </summary>

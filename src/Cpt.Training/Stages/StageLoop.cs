@@ -17,13 +17,12 @@ internal abstract class StageLoop : IStageLoop
     protected StageLoop(StageContext context, PromptStyle style)
     {
         Context = context;
-        Task = context.Task.WithScorer(context.Training.Task.Scorer);
-        if (Task.Train.Count == 0)
-            throw new StageFailureException(ExitCodes.BadData, "NoValidSamples", $"task {Task.Name} has no train split, so no stage can learn it");
+        var own = Sources([context.Training.Task, .. context.Training.JointTasks ?? []], [context.Task, .. context.JointTasks], style, replayed: false);
+        var replay = context.Training.Replay;
+        Task = own[0].Task;
         Optimization = context.Training.Optimization;
-        Plan = StepPlan.Of(Optimization, Task.Train.Count);
-        Order = new DataOrder(Task.Train.Count, context.Training.Seed);
-        Prompts = PromptBuilder.Of(Task, context.Policy, context.Tokenizer, style);
+        Stream = new DataStream(own, Sources(replay?.Tasks ?? [], context.Replayed, style, replayed: true), replay?.Percentage ?? 0, context.Training.Seed);
+        Plan = StepPlan.Of(Optimization, Stream.Count, Stream.Share);
         Device = context.Policy.device;
         if (!Precision.All.Contains(Optimization.Precision))
             throw new StageFailureException(ExitCodes.BadSpec, "InvalidParameter", $"precision: '{Optimization.Precision}' is not a precision; use {Precision.Choices}");
@@ -33,7 +32,7 @@ internal abstract class StageLoop : IStageLoop
         PolicySetup.Apply(context);
         _limit = new TokenLimit(context.Policy.Config, Optimization);
         Optimizer = new PolicyOptimizer(context.Policy, Optimization, context.Workers, context.Memory.OffloadOptimizer);
-        if (Optimization.StopAtAccuracy is { } accuracy) _stopCheck = new StopCheck(context, Task, style, accuracy);
+        if (Optimization.StopAtAccuracy is { } accuracy) _stopCheck = new StopCheck(context, [.. own.Select(source => source.Task)], style, accuracy);
     }
 
     public int Step { get; private set; }
@@ -50,15 +49,15 @@ internal abstract class StageLoop : IStageLoop
 
     protected StageContext Context { get; }
 
+    /// <summary>The stage's own; the first of several.</summary>
     protected TaskData Task { get; }
 
     protected OptimizationSpec Optimization { get; }
 
     protected StepPlan Plan { get; }
 
-    protected DataOrder Order { get; }
-
-    protected PromptBuilder Prompts { get; }
+    /// <summary>What is drawn, of whichever task.</summary>
+    protected DataStream Stream { get; }
 
     protected PolicyOptimizer Optimizer { get; }
 
@@ -148,6 +147,12 @@ internal abstract class StageLoop : IStageLoop
 
     /// <summary>What every sequence must fit.</summary>
     protected TokenLimit Limit => _limit;
+
+    private TaskSource[] Sources(IReadOnlyList<TaskInput> wanted, IReadOnlyList<TaskData> given, PromptStyle style, bool replayed)
+    {
+        if (wanted.Count != given.Count) throw new InvalidOperationException($"the stage trains on {wanted.Count} tasks, and {given.Count} were loaded");
+        return [.. wanted.Zip(given, (input, task) => TaskSource.Of(task.WithScorer(input.Scorer), Context.Policy, Context.Tokenizer, style, replayed))];
+    }
 
     private void PayStopCheck(CancellationToken cancellationToken)
     {

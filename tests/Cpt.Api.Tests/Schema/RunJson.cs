@@ -35,7 +35,8 @@ internal static partial class RunJson
           evaluation:
             scope: AllTasks
             benchmarks: [{name: copy, uri: "generated://digits/copy?seed=1", scorer: ExactMatch}]
-            gates: [{metric: benchmarkDrop, maximum: "5", minimum: "-100", onFailure: Suspend}]
+            gates: [{metric: benchmarkDrop, maximum: "5", minimum: "-100", confidence: "0.95", onFailure: Suspend}]
+            drift: {prompts: 32}
             temperature: "0.5"
             maxSamples: 100
             maxResponseTokens: 64

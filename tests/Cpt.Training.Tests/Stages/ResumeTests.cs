@@ -50,6 +50,8 @@ public sealed class ResumeTests : IDisposable
         ["GRPO of a LoRA with pictures"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo()) with { Lora = Tiny.Lora with { VisionTower = true } },
         ["SFT with frozen parts"] = Tiny.Sft(Tiny.Optimization(Steps)) with { Freeze = ["model.embed_tokens.weight", "model.layers.0.*"] },
         ["SFT of packed samples"] = Tiny.Sft(Tiny.Optimization(Steps) with { PackSequences = true }),
+        ["SFT with a replay, by epochs"] = Tiny.Sft(Tiny.Optimization(Steps, batch: 3) with { Steps = null, Epochs = 1.4 }) with { Replay = Tiny.Replay(15) },
+        ["GRPO with a replay"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo(miniBatches: 2) with { DynamicSamplingBatches = 1 }) with { Replay = Tiny.Replay(30) },
         ["ReMax"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo() with { Algorithm = RftAlgorithm.ReMax }),
     };
 

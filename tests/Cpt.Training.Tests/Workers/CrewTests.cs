@@ -27,6 +27,8 @@ public sealed class CrewTests : IDisposable
         ["GRPO, two mini-batches"] = Tiny.Rft(Optimization(), Tiny.Grpo(miniBatches: 2)),
         ["GRPO with KL to the previous stage"] = Tiny.Rft(Optimization(), Tiny.Grpo() with { KlReference = KlReference.PreviousStage, KlCoefficient = 0.05 }),
         ["GRPO with dynamic sampling"] = Tiny.Rft(Optimization(), Tiny.Grpo() with { DynamicSamplingBatches = 3, GroupSize = 2 }),
+        ["SFT with a replay"] = Tiny.Sft(Optimization()) with { Replay = Tiny.Replay(30) },
+        ["GRPO with a replay"] = Tiny.Rft(Optimization(), Tiny.Grpo()) with { Replay = Tiny.Replay(30) },
         ["ReMax"] = Tiny.Rft(Optimization(), Tiny.Grpo() with { Algorithm = RftAlgorithm.ReMax }),
     };
 

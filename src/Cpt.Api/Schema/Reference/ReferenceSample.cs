@@ -22,8 +22,8 @@ internal sealed class ReferenceSample
             "retry": {"maxRetries": 3, "backoff": {"initialSeconds": 10, "maxSeconds": 600}},
             "evaluation": {
               "scope": "AllTasks", "benchmarks": [{"name": "mmlu-pro", "uri": "azblob://bench/mmlu-pro", "scorer": "ChoiceLetter"}],
-              "gates": [{"metric": "forgetting", "maximum": "5", "onFailure": "Suspend"}, {"metric": "averageAccuracy", "minimum": "60"}],
-              "temperature": "0", "maxSamples": 500, "maxResponseTokens": 512, "prompt": "ChainOfThought"
+              "gates": [{"metric": "forgetting", "maximum": "5", "confidence": "0.95", "onFailure": "Suspend"}, {"metric": "averageAccuracy", "minimum": "60"}],
+              "drift": {"prompts": 64}, "temperature": "0", "maxSamples": 500, "maxResponseTokens": 512, "prompt": "ChainOfThought"
             },
             "reusePolicy": "IfUnchanged", "activeDeadlineSeconds": 604800, "ttlSecondsAfterFinished": 86400,
             "stages": [{
@@ -50,10 +50,10 @@ internal sealed class ReferenceSample
             "reason": "Running", "message": "Stage scienceqa trains (attempt 2).", "currentStage": "scienceqa", "stagesDone": "1/7", "progress": "40/400", "methods": "SFT,RFT",
             "startTime": "2026-01-15T08:00:00Z", "completionTime": "2026-01-19T20:41:07Z", "nextRetryTime": "2026-01-15T09:10:20Z", "lastRetryToken": "2026-01-15", "gatesPassedAfter": "textvqa",
             "immutableFields": {"spec.seed": "6b86b273"}, "baseModelDigest": "6f0c…", "checkpoint": "43d1…", "retries": 1, "preemptions": 2,
-            "averageAccuracy": "71.40", "forgetting": "-2.31", "forgettingFromPeak": "-2.90",
+            "averageAccuracy": "71.40", "forgetting": "-2.31", "forgettingFromPeak": "-2.90", "forwardTransfer": "0.80",
             "matrix": {"tasks": ["textvqa", "scienceqa"], "benchmarks": ["mmlu-pro"], "rows": [{"after": "textvqa", "tasks": "71.40 -", "benchmarks": "38.05"}]},
             "stages": [{
-              "name": "scienceqa", "method": "RFT", "state": "Running", "stageHash": "0a1b…", "specHash": "99fe…", "taskDigest": "77aa…", "attempts": 2, "judgedAttempts": 1, "retries": 1, "failuresInARow": 1,
+              "name": "scienceqa", "method": "RFT", "state": "Running", "drift": "0.0312", "stageHash": "0a1b…", "specHash": "99fe…", "taskDigest": "77aa…", "taskDigests": ["77aa…", "41fe…"], "attempts": 2, "judgedAttempts": 1, "retries": 1, "failuresInARow": 1,
               "preemptions": 2, "stoppedAttempt": 1, "job": "seven-tasks-scienceqa-a2", "checkpointDigest": "43d1…", "checkpointStep": 200, "progress": "240/400",
               "progressTime": "2026-01-15T09:12:00Z", "startedAt": "2026-01-15T08:01:10Z", "finishedAt": "2026-01-15T10:40:00Z", "lastExitCode": 69, "reason": "StorageUnavailable",
               "message": "The container checkpoints does not answer (exit code 69)."

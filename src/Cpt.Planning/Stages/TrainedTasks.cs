@@ -1,0 +1,15 @@
+using Cpt.Api;
+
+namespace Cpt.Planning;
+
+/// <summary>Everything a stage's training reads, and so what its hash is made of: its own tasks, then those of earlier stages.</summary>
+internal static class TrainedTasks
+{
+    /// <summary>Tasks that are replayed; empty in the first stage, which has none before it.</summary>
+    public static IReadOnlyList<TaskColumn> Replayed(ContinualRunSpec spec, int index) => spec.Stages[index].Replay is not { } replay ? []
+        : [.. TaskColumns.Of(spec.Stages.Take(index).Where(stage => replay.FromStages is null or [] || replay.FromStages.Contains(stage.Name, StringComparer.Ordinal)))];
+
+    /// <summary>Each once, in a fixed order: what the status lists digests by.</summary>
+    public static IReadOnlyList<string> Uris(ContinualRunSpec spec, int index) =>
+        [.. TaskColumns.Of(spec.Stages[index]).Concat(Replayed(spec, index)).Select(task => task.Uri).Distinct(StringComparer.Ordinal)];
+}

@@ -1,0 +1,18 @@
+using System.Globalization;
+using Cpt.Contract;
+
+namespace Cpt.Planning;
+
+/// <summary>What a stage trains on, in a few words: <c>SFT on generated://digits/half, 10 % of every batch replayed from parity</c>.</summary>
+public static class TrainingText
+{
+    public static string Of(TrainingSpec training) =>
+        $"{training.Method} on {training.Task.Uri}{Beside(training)}";
+
+    /// <summary>The same without the task; empty where there is nothing else.</summary>
+    public static string Beside(TrainingSpec training) =>
+        training.Replay is not { } replay ? "" : string.Create(CultureInfo.InvariantCulture, $", {replay.Percentage} % of every batch replayed from {Names(replay.Tasks)}");
+
+    private static string Names(IReadOnlyList<TaskInput> tasks) =>
+        tasks.Count == 1 ? tasks[0].Name : $"{string.Join(", ", tasks.Take(tasks.Count - 1).Select(task => task.Name))} and {tasks[^1].Name}";
+}
