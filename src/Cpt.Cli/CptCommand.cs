@@ -16,6 +16,7 @@ internal static class CptCommand
             One ContinualRun (a YAML file) names a base model and an ordered list of stages; the same file runs here and on a cluster.
 
               cpt run -f examples/quickstart.yaml          runs a whole chain on this machine
+              cpt study -f examples/study/small.yaml       compares methods over several seeds, and makes one table
               cpt plan -f examples/quickstart.yaml         says what that would do, and why
               cpt status -f examples/quickstart.yaml       how far it is, and the accuracy matrix
               cpt report -f examples/quickstart.yaml       writes it all into one HTML page
@@ -27,6 +28,7 @@ internal static class CptCommand
             """)
         {
             RunCommand.Create(),
+            StudyCommand.Create(),
             PlanCommand.Create(),
             ValidateCommand.Create(),
             Commands.StatusCommand.Create(),
