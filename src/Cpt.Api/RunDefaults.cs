@@ -93,6 +93,14 @@ public static class RunDefaults
         RankStabilized = lora.RankStabilized ?? false,
     };
 
+    private static RewardServiceSettings Apply(RewardServiceSettings service) => service with
+    {
+        Weight = service.Weight ?? "1",
+        TimeoutSeconds = service.TimeoutSeconds ?? 30,
+        BatchSize = service.BatchSize ?? 64,
+        Retries = service.Retries ?? 3,
+    };
+
     private static RftSettings Apply(RftSettings rft)
     {
         var prompt = rft.Prompt ?? PromptMode.Direct;
@@ -125,8 +133,10 @@ public static class RunDefaults
             Prompt = prompt,
             Reward = new RewardSettings
             {
-                AccuracyWeight = rft.Reward?.AccuracyWeight ?? (prompt == PromptMode.ChainOfThought ? "0.9" : "1"),
+                AccuracyWeight = rft.Reward?.AccuracyWeight ?? (rft.Reward?.Components is not null ? "0" : prompt == PromptMode.ChainOfThought ? "0.9" : "1"),
                 FormatWeight = rft.Reward?.FormatWeight ?? (prompt == PromptMode.ChainOfThought ? "0.1" : "0"),
+                Components = rft.Reward?.Components,
+                Service = rft.Reward?.Service is { } service ? Apply(service) : null,
             },
             PreflightRollouts = rft.PreflightRollouts ?? 64,
             InstanceFilter = rft.InstanceFilter is null ? null : Apply(rft.InstanceFilter),

@@ -16,6 +16,7 @@ internal static class CptCommand
             One ContinualRun (a YAML file) names a base model and an ordered list of stages; the same file runs here and on a cluster.
 
               cpt run -f examples/quickstart.yaml          runs a whole chain on this machine
+              cpt study -f examples/study/small.yaml       compares methods over several seeds, and makes one table
               cpt plan -f examples/quickstart.yaml         says what that would do, and why
               cpt probe -f examples/quickstart.yaml        says whether RFT has something to learn from
               cpt status -f examples/quickstart.yaml       how far it is, and the accuracy matrix
@@ -28,6 +29,7 @@ internal static class CptCommand
             """)
         {
             RunCommand.Create(),
+            StudyCommand.Create(),
             PlanCommand.Create(),
             ValidateCommand.Create(),
             ProbeCommand.Create(),

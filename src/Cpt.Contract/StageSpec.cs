@@ -51,6 +51,9 @@ public sealed record StageSpec
 
     /// <summary>What is given for less memory; null: nothing. Changes no bit of the weights, so it is not part of the stage hash, and a resumed stage may have another.</summary>
     public MemorySpec? Memory { get; init; }
+
+    /// <summary>How the service of <see cref="RftSpec.RewardService"/> is called; null: by the defaults.</summary>
+    public RewardCallSpec? RewardCalls { get; init; }
 }
 
 /// <summary>Time or bandwidth for memory.</summary>
@@ -289,6 +292,14 @@ public sealed record RftSpec
     public double AccuracyWeight { get; init; } = 1.0;
 
     public double FormatWeight { get; init; }
+
+    /// <summary>Scorers that count besides the task's own; null: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RewardComponentSpec>? RewardComponents { get; init; }
+
+    /// <summary>Judges every rollout over HTTP; null: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RewardServiceSpec? RewardService { get; init; }
 
     public double Temperature { get; init; } = 1.0;
 

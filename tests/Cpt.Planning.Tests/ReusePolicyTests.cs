@@ -50,7 +50,7 @@ public sealed class ReusePolicyTests
             Spec = world.Run.Spec with
             {
                 ReusePolicy = ReusePolicy.Never,
-                Stages = [.. world.Run.Spec.Stages.Select(stage => stage.Name == "parity" ? stage with { Task = stage.Task with { Uri = "file:///moved" } } : stage)],
+                Stages = [.. world.Run.Spec.Stages.Select(stage => stage.Name == "parity" ? stage with { Task = stage.Task! with { Uri = "file:///moved" } } : stage)],
             },
         };
         Assert.Equal(RunOutcome.Succeeded, world.Finish().Outcome);

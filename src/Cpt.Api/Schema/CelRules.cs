@@ -61,6 +61,8 @@ internal sealed class CelRules(SchemaDefaults defaults)
             (
                 $"self.method != 'SFT' || !has(self.selfDistillation) || {OwnResponse} < {Parameter(StageParameters.MaxSequenceTokens)}",
                 "selfDistillation.maxResponseTokens must be less than parameters.maxSequenceTokens, to leave room for a prompt; lower the one or raise the other"),
+            ("!has(self.tasks) || !(has(self.selfDistillation) || (has(self.rft) && has(self.rft.instanceFilter)))", "rft.instanceFilter and selfDistillation are only for a stage with one task"),
+            ("has(self.task) != has(self.tasks)", "task or tasks: one of them; task for one, tasks for several that are learned together"),
             ("!has(self.lora) || !has(self.freeze) || size(self.freeze) == 0", "freeze stands beside lora, which freezes every weight of the model; choose what is adapted by lora.targets and lora.visionTower"),
             ("self.method == 'SFT' || !has(self.parameters) || !has(self.parameters.packSequences) || self.parameters.packSequences != 'true'", "parameters.packSequences is only for method SFT"),
             (
@@ -89,8 +91,11 @@ internal sealed class CelRules(SchemaDefaults defaults)
                 $"!has(self.reward) || !has(self.reward.formatWeight) || double(self.reward.formatWeight) == 0.0 || {Thinks}",
                 "reward.formatWeight rewards a form that prompt Direct never asks for; use prompt ChainOfThought or formatWeight \"0\""),
             (
-                $"!has(self.reward) || !has(self.reward.accuracyWeight) || double(self.reward.accuracyWeight) > 0.0 || (has(self.reward.formatWeight) ? double(self.reward.formatWeight) > 0.0 : {Thinks})",
-                "reward gives nothing for anything; accuracyWeight or formatWeight must be above 0"),
+                "!has(self.reward) || (has(self.reward.accuracyWeight) ? double(self.reward.accuracyWeight) > 0.0 : !has(self.reward.components))"
+                + $" || (has(self.reward.formatWeight) ? double(self.reward.formatWeight) > 0.0 : {Thinks})"
+                + " || (has(self.reward.components) && self.reward.components.exists(component, double(component.weight) > 0.0))"
+                + " || (has(self.reward.service) && (!has(self.reward.service.weight) || double(self.reward.service.weight) > 0.0))",
+                "reward gives nothing for anything; accuracyWeight, formatWeight or the weight of a component or the service must be above 0"),
         ],
         "spec.stages[].rft.instanceFilter" =>
         [

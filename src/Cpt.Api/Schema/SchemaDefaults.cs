@@ -21,7 +21,7 @@ internal sealed class SchemaDefaults
            "baseModel": {"uri": "bundled://models/sample"}, "storage": {"uri": "pvc://sample/sample"},
            "evaluation": {"gates": [{"metric": "forgetting", "maximum": "5"}]},
            "stages": [
-             {"name": "rft", "method": "RFT", "task": {"uri": "file:///rft"}, "rft": {"instanceFilter": {}}, "probe": {}},
+             {"name": "rft", "method": "RFT", "task": {"uri": "file:///rft"}, "rft": {"instanceFilter": {}, "reward": {"service": {"url": "http://rewards"}}}, "probe": {}},
              {"name": "sft", "method": "SFT", "task": {"uri": "file:///sft"}, "lora": {}, "selfDistillation": {}}]}}
         """;
 
@@ -71,6 +71,10 @@ internal sealed class SchemaDefaults
         "spec.stages[].rft.miniBatches",
         "spec.stages[].rft.preflightRollouts",
         "spec.stages[].rft.prompt",
+        "spec.stages[].rft.reward.service.batchSize",
+        "spec.stages[].rft.reward.service.retries",
+        "spec.stages[].rft.reward.service.timeoutSeconds",
+        "spec.stages[].rft.reward.service.weight",
         "spec.stages[].rft.temperature",
         "spec.stages[].rft.topK",
         "spec.stages[].rft.topP",

@@ -122,6 +122,9 @@ public sealed record MatrixStatus
     /// <summary>Columns: the tasks in chain order.</summary>
     public IReadOnlyList<string> Tasks { get; init => field = value ?? []; } = [];
 
+    /// <summary>For each of them the stage that learns it; left out where that is the stage of the same name.</summary>
+    public IReadOnlyList<string>? LearnedIn { get; init; }
+
     /// <summary>More columns: the benchmarks.</summary>
     public IReadOnlyList<string> Benchmarks { get; init => field = value ?? []; } = [];
 

@@ -23,6 +23,18 @@ internal static class InstanceRules
         }
     }
 
+    /// <summary>Which samples of several tasks are kept, and in which proportion they are mixed then, nobody has thought out.</summary>
+    public static IEnumerable<FieldError> SamplesAreChosenOfOneTask(ContinualRun run)
+    {
+        foreach (var (index, stage) in run.Spec.Stages.Index().Where(entry => entry.Item.Tasks is not null))
+        {
+            foreach (var field in new[] { stage.Rft?.InstanceFilter is null ? null : "rft.instanceFilter", stage.SelfDistillation is null ? null : "selfDistillation" }.OfType<string>())
+            {
+                yield return new FieldError(StageRules.Path(index, field), "is only for a stage with one task; leave it out, or make a stage of each of the tasks");
+            }
+        }
+    }
+
     public static IEnumerable<FieldError> SelfDistillationIsForSft(ContinualRun run) =>
         run.Spec.Stages.Index()
             .Where(entry => entry.Item is { Method: not Method.SFT, SelfDistillation: not null })
@@ -73,9 +85,10 @@ internal static class InstanceRules
             return ("", Text($"keeps every sample: minimumSolved is 0 and maximumSolved is rollouts ({rollouts}); raise the one, lower the other, or leave instanceFilter out"));
         }
 
-        var best = Number(rft.Reward!.AccuracyWeight) + Number(rft.Reward.FormatWeight);
+        var best = Number(rft.Reward!.AccuracyWeight) + Number(rft.Reward.FormatWeight)
+            + (rft.Reward.Components ?? []).Sum(component => Number(component.Weight)) + (rft.Reward.Service is { } service ? Number(service.Weight) : 0);
         return Number(filter.MinimumReward) > best + 1e-9
-            ? (".minimumReward", Text($"{filter.MinimumReward} is more than a rollout can earn ({best}: rft.reward.accuracyWeight and formatWeight together); no sample would be solved"))
+            ? (".minimumReward", Text($"{filter.MinimumReward} is more than a rollout can earn ({best}: the weights of rft.reward together); no sample would be solved"))
             : null;
     }
 

@@ -15,6 +15,8 @@ public static class RunValidator
     private static readonly Func<ContinualRun, IEnumerable<FieldError>>[] s_rules =
     [
         ChainRules.NamesAreUnique,
+        TaskRules.OneOrSeveral,
+        TaskRules.ColumnsAreUnique,
         ChainRules.JobNamesFit,
         ChainRules.BackoffGrows,
         StageRules.BlocksFitTheMethod,
@@ -26,6 +28,7 @@ public static class RunValidator
         RftRules.Check,
         InstanceRules.FiltersCanKeepAndDrop,
         InstanceRules.SelfDistillationIsForSft,
+        InstanceRules.SamplesAreChosenOfOneTask,
         InstanceRules.OwnRolloutsFitTheContext,
         GateRules.GatesHaveALimit,
         GateRules.BenchmarkGatesHaveBenchmarks,

@@ -108,7 +108,7 @@ internal static class RunSummary
         for (var row = 0; row < status.Matrix.Count; row++)
         {
             var cells = new List<string> { Markup.Escape(status.Rows[row]) };
-            cells.AddRange(status.Matrix[row].Select((score, column) => Cell(score, own: row > 0 && status.Rows[row] == status.Tasks[column])));
+            cells.AddRange(status.Matrix[row].Select((score, column) => Cell(score, own: status.IsOwn(row, column))));
             cells.AddRange(status.Benchmarks.Select(benchmark => Cell(benchmark.Scores.ElementAtOrDefault(row), own: false)));
             table.AddRow([.. cells]);
         }

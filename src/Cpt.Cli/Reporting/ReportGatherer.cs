@@ -28,8 +28,8 @@ internal sealed class ReportGatherer(CheckpointStore? store, TimeProvider time)
             stages.Add(new ReportStage
             {
                 Status = stageStatus,
-                Task = stage.Task.Uri + TrainingText.Beside(StageSpecs.Training(run, index, taskDigest: null)),
-                TaskDigest = evaluation?.Scores.FirstOrDefault(score => score.Task == stage.Name)?.TaskDigest,
+                Tasks = [.. TaskColumns.Of(stage).Select(task => new ReportTask(task.Name, task.Uri, evaluation?.Scores.FirstOrDefault(score => score.Task == task.Name && score.Kind == ScoreKind.Task)?.TaskDigest))],
+                Beside = TrainingText.Beside(StageSpecs.Training(run, index, taskDigest: null)).TrimStart(',', ' '),
                 Training = manifest is null ? [] : await CurvesAsync(manifest, cancellationToken),
                 Settings = StageSettings.Of(stage),
                 Flips = [.. (evaluation?.Scores ?? []).Where(score => score.LostFromPrevious is not null).Select(score => new FlipCount(score.Task, score.LostFromPrevious ?? 0, score.GainedFromPrevious ?? 0, score.Samples))],

@@ -52,6 +52,12 @@ internal sealed record StatusDocument
     /// <summary>Columns of <see cref="Matrix"/>.</summary>
     public IReadOnlyList<string> Tasks { get; init; } = [];
 
+    /// <summary>For each of <see cref="Tasks"/> the stage that learns it: its own name, unless the stage learns several.</summary>
+    public IReadOnlyList<string> LearnedIn { get; init; } = [];
+
+    /// <summary>Whether a cell of <see cref="Matrix"/> is a task right after it was learned.</summary>
+    public bool IsOwn(int row, int column) => row > 0 && Rows[row] == (LearnedIn.Count > column ? LearnedIn[column] : Tasks[column]);
+
     /// <summary>Names of the rows of <see cref="Matrix"/>: <c>base</c>, then the stages that are finished.</summary>
     public IReadOnlyList<string> Rows { get; init; } = [];
 

@@ -37,8 +37,12 @@ public static class StageSpecs
             Evaluation = Evaluation(run, index, inputs),
             Device = stage.Template?.Device ?? run.Spec.Template!.Device!,
             Memory = Memory(stage.Parameters!),
+            RewardCalls = RewardSpecs.Calls(stage.Rft?.Reward?.Service),
         };
     }
+
+    /// <summary>What a stage's training reads, in the order of <see cref="StageInputs.TaskDigests"/>.</summary>
+    public static IReadOnlyList<string> TrainedUris(ContinualRun run, int index) => TrainedTasks.Uris(run.Spec, index);
 
     /// <summary>How a probe of a stage samples: as its own rollouts are; SFT without any is asked as the evaluation asks.</summary>
     public static RftSpec ProbeSampling(ContinualRun run, int index)
@@ -171,6 +175,8 @@ public static class StageSpecs
         Prompt = Prompt(rft.Prompt!.Value),
         AccuracyWeight = Number(rft.Reward!.AccuracyWeight!),
         FormatWeight = Number(rft.Reward.FormatWeight!),
+        RewardComponents = RewardSpecs.Components(rft.Reward),
+        RewardService = RewardSpecs.Service(rft.Reward),
         Temperature = Number(rft.Temperature!),
         TopP = Number(rft.TopP!),
         TopK = rft.TopK!.Value,

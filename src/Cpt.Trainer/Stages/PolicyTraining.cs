@@ -43,6 +43,7 @@ internal sealed class PolicyTraining : IDisposable
                 Workers = workers,
                 ReferenceIsInput = referenceIsInput,
                 Memory = spec.Memory ?? new MemorySpec(),
+                RewardCalls = spec.RewardCalls ?? new RewardCallSpec(),
                 Log = log,
             });
             return new PolicyTraining(policy, loop);

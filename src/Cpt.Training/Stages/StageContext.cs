@@ -41,6 +41,12 @@ public sealed record StageContext
     /// <summary>What is given for less memory.</summary>
     public MemorySpec Memory { get; init; } = new();
 
+    /// <summary>How a reward service is called.</summary>
+    public RewardCallSpec RewardCalls { get; init; } = new();
+
+    /// <summary>Of the pauses between calls of a reward service.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Warnings for people.</summary>
     public Action<string>? Log { get; init; }
 }

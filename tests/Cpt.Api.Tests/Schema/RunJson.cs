@@ -64,7 +64,7 @@ internal static partial class RunJson
               lossAggregation: SequenceMean
               dynamicSampling: 2
               prompt: ChainOfThought
-              reward: {accuracyWeight: "0.8", formatWeight: "0.2"}
+              reward: {accuracyWeight: "0.8", formatWeight: "0.2", components: [{scorer: BoxedAnswer, weight: "0.5"}], service: {url: "http://rewards/judge", weight: "0.5", timeoutSeconds: 60, batchSize: 128, retries: 5}}
               preflightRollouts: 32
               instanceFilter: {rollouts: 16, minimumReward: "0.5", minimumSolved: 2, maximumSolved: 12, control: Random}
             probe: {samples: 32, rollouts: 4}
@@ -92,7 +92,9 @@ internal static partial class RunJson
             template: *template
           - name: second
             method: SFT
-            task: {uri: "file:///data/second"}
+            tasks:
+            - {name: third, uri: "file:///data/third", scorer: Numeric}
+            - {name: fourth, uri: "file:///data/fourth"}
             freeze: [visual.*]
             selfDistillation: {rollouts: 4, minimumReward: "0.9", perSample: All, prompt: ChainOfThought, temperature: "0.8", topP: "0.9", maxResponseTokens: 64}
             parameters: {epochs: "0.5"}

@@ -41,11 +41,11 @@ public sealed class GroundTruthTests
     public void NoRolloutIsAskedWithIt(PromptStyle style)
     {
         using var model = CausalLM.Create(Tiny.Config with { MaxPositionEmbeddings = 512 }, 1);
-        var task = Tiny.Task([Tiny.Sample("one", "Who was the last pharaoh?", Truth), Tiny.Sample("two", "And her son?", "Kaisarion")]);
-        var source = TaskSource.Of(task, model, Tiny.Tokenizer, style, replayed: false);
-        DrawnSample[] samples = [.. task.Train.Select(sample => new DrawnSample(source, sample))];
-        var sampler = new RolloutSampler(model, from => new RewardModel(from.Scorer, style), Tiny.Grpo() with { Prompt = style });
-        var rollouts = sampler.Rollouts(samples, 2, seed: 1, default).Concat(sampler.Sample(samples, 2, 2, 1, default).SelectMany(group => group.Rollouts)).ToArray();
+        Sample[] samples = [Tiny.Sample("one", "Who was the last pharaoh?", Truth), Tiny.Sample("two", "And her son?", "Kaisarion")];
+        var source = TaskSource.Of(Tiny.Task(samples), model, Tiny.Tokenizer, style, replayed: false);
+        using var sampler = new RolloutSampler(model, from => new RewardModel(from.Task.Scorer, style), Tiny.Grpo() with { Prompt = style });
+        var drawn = Array.ConvertAll(samples, sample => new DrawnSample(source, sample));
+        var rollouts = sampler.Rollouts(drawn, 2, seed: 1, default).Concat(sampler.Sample(drawn, 2, 2, 1, default).SelectMany(group => group.Rollouts)).ToArray();
         Assert.Equal(8, rollouts.Length);
         foreach (var rollout in rollouts)
         {
