@@ -77,6 +77,34 @@ public sealed class RftLoopTests
         Assert.InRange(Tiny.LargestDifference(grpo.Weights, gspo.Weights), 0, 2e-5);
     }
 
+    /// <summary>
+    /// A model that thinks nothing and boxes some digit, right half of the time, earns 0.9 · accuracy + 0.1 · format; one that answers without the form is right to no avail.
+    /// </summary>
+    [Fact]
+    public void UnderChainOfThoughtAFormThatIsMetAndABoxThatIsRightAreRewarded()
+    {
+        using var model = Cpt.Models.CausalLM.Create(Tiny.Config with { MaxPositionEmbeddings = 256 }, 1);
+        var optimization = Tiny.Optimization(60, batch: 40, rate: 1e-2) with { MaxSequenceTokens = 256 };
+        var task = Tiny.EvenDigits();
+        // Every digit in its box, taught under the prompt that asks for thinking.
+        var taught = task with { Train = [.. Enumerable.Range(0, 200).Select(i => task.Train[i % 20] with { Id = $"t{i}" })] };
+        int[][] responses = [.. Enumerable.Range(0, 200).Select(i => (int[])[.. Tiny.Tokenizer.Encode($"<think></think>\\boxed{{{i / 20}}}", allowSpecial: false), Tiny.Tokenizer.EosTokenId])];
+        var teaching = Tiny.Sft(optimization) with { SelfDistillation = new SelfDistillationSpec { Prompt = PromptStyle.ChainOfThought } };
+        using (var sft = StageLoops.Create(Tiny.Context(teaching, model, taught) with { Responses = responses }))
+        {
+            while (!sft.Finished) sft.RunStep(default);
+        }
+
+        var rft = Tiny.Grpo() with { Prompt = PromptStyle.ChainOfThought, AccuracyWeight = 0.9, FormatWeight = 0.1, MaxResponseTokens = 32 };
+        using var loop = StageLoops.Create(Tiny.Context(Tiny.Rft(Tiny.Optimization(45, batch: 16, rate: 5e-3) with { MaxSequenceTokens = 256 }, rft), model, task));
+        var first = loop.RunStep(default);
+        StepReport last = first;
+        while (!loop.Finished) last = loop.RunStep(default);
+        Assert.InRange(first.Accuracy!.Value, 0.2, 0.8);
+        Assert.InRange(first.Reward!.Value - (0.9 * first.Accuracy.Value), 0.05, 0.1 + 1e-9);
+        Assert.True(last.Reward > 0.9, $"reward went from {first.Reward} to {last.Reward}");
+    }
+
     [Fact]
     public void UnderReinforcePlusPlusGroupsOfEqualRewardsMoveThePolicyToo()
     {
