@@ -78,6 +78,7 @@ public static class RunDefaults
     {
         Rft = stage.Method == Method.RFT ? Apply(stage.Rft ?? new RftSettings()) : stage.Rft,
         SelfDistillation = stage.SelfDistillation is null ? null : Apply(stage.SelfDistillation),
+        Probe = stage.Probe is null ? null : Apply(stage.Probe),
         Lora = stage.Lora is null ? null : Apply(stage.Lora),
         Parameters = Apply(stage.Parameters, stage.Method, stage.Lora is not null),
     };
@@ -152,6 +153,8 @@ public static class RunDefaults
         TopP = own.TopP ?? "1",
         MaxResponseTokens = own.MaxResponseTokens ?? MaximumResponseTokens,
     };
+
+    private static ProbeSettings Apply(ProbeSettings probe) => probe with { Samples = probe.Samples ?? 64, Rollouts = probe.Rollouts ?? 8 };
 
     private static InstanceFilterSettings Apply(InstanceFilterSettings filter) => filter with
     {

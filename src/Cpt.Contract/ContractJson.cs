@@ -16,4 +16,5 @@ namespace Cpt.Contract;
 [JsonSerializable(typeof(TrainerEvent))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RolloutChunk))]
+[JsonSerializable(typeof(ProbeReport))]
 public sealed partial class ContractJson : JsonSerializerContext;

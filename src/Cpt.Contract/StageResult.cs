@@ -31,6 +31,9 @@ public sealed record StageResult
 
     public long Tokens { get; init; }
 
+    /// <summary><see cref="ProbeReport.Summary"/>; null where nothing was probed.</summary>
+    public string? Probe { get; init; }
+
     /// <summary>Train samples that an instance filter or self-distillation chose from; null without one.</summary>
     public int? Instances { get; init; }
 

@@ -39,6 +39,9 @@ public sealed record StageSpec
     /// <summary>The part that decides the weights; hashed as canonical JSON.</summary>
     public required TrainingSpec Training { get; init; }
 
+    /// <summary>Says before step 1 which method has something to learn from; null: nothing is asked. Not part of the stage hash.</summary>
+    public ProbeSpec? Probe { get; init; }
+
     public required CheckpointSpec Checkpoint { get; init; }
 
     public required EvaluationSpec Evaluation { get; init; }

@@ -150,6 +150,7 @@ internal sealed partial class TrainerProcess : ILifelineListener
             CheckpointDigest = outcome?.CheckpointDigest,
             Scores = outcome?.Scores ?? new Dictionary<string, double>(StringComparer.Ordinal),
             Tokens = progress.Tokens,
+            Probe = outcome?.Probe,
             Instances = outcome?.Instances,
             InstancesKept = outcome?.InstancesKept,
             DurationSeconds = Math.Round(_time.GetElapsedTime(_started).TotalSeconds, 3),

@@ -209,6 +209,10 @@ public sealed class RunValidatorTests
             "spec.stages[0].rft.instanceFilter.rollouts: 0 is too small; the smallest value is 1"
         },
         {
+            "a probe whose groups cannot be mixed", "method: RFT", "method: RFT\n    probe: {rollouts: 1}",
+            "spec.stages[0].probe.rollouts: 1 is too small; a group needs at least 2 rollouts to be mixed"
+        },
+        {
             "self-distillation for RFT", "method: RFT", "method: RFT\n    selfDistillation: {}",
             "spec.stages[0].selfDistillation: is only for method SFT; the method of stage \"parity\" is RFT, which learns from its own rollouts anyway"
         },

@@ -196,6 +196,27 @@ public sealed class StageSpecsTests
             }).SelfDistillation);
     }
 
+    [Fact]
+    public void AProbeAsksAsItsStageWouldAndIsNoPartOfTheHash()
+    {
+        StageSpec Spec(Method method, ProbeSettings? probe, SelfDistillationSettings? own = null) => StageSpecs.Build(
+            A.Run("demo").WithStage("half", method).With(spec => spec with
+            {
+                Evaluation = new EvaluationSettings { MaxResponseTokens = 9, Prompt = PromptMode.ChainOfThought },
+                Stages = [spec.Stages[0] with { Probe = probe, SelfDistillation = own, Rft = method == Method.RFT ? new RftSettings { Temperature = "0.7" } : null }],
+            }).Build(), 0, s_inputs);
+
+        var rft = Spec(Method.RFT, new ProbeSettings { Samples = 5, Rollouts = 3 });
+        Assert.Equal(new ProbeSpec { Samples = 5, Rollouts = 3, Sampling = rft.Training.Rft! }, rft.Probe);
+        Assert.Equal(Spec(Method.RFT, null).StageHash, rft.StageHash);
+        Assert.Null(Spec(Method.RFT, null).Probe);
+
+        var sft = Spec(Method.SFT, new ProbeSettings()).Probe!;
+        Assert.Equal((64, 8, PromptStyle.ChainOfThought, 9, 0.9, 0.1), (sft.Samples, sft.Rollouts, sft.Sampling.Prompt, sft.Sampling.MaxResponseTokens, sft.Sampling.AccuracyWeight, sft.Sampling.FormatWeight));
+        var own = Spec(Method.SFT, new ProbeSettings(), new SelfDistillationSettings { MaxResponseTokens = 5 }).Probe!;
+        Assert.Equal((PromptStyle.Direct, 5, 1.0, 0.0), (own.Sampling.Prompt, own.Sampling.MaxResponseTokens, own.Sampling.AccuracyWeight, own.Sampling.FormatWeight));
+    }
+
     /// <summary>Hashes of stages that were trained before a field was added: it must not train them again.</summary>
     [Theory]
     [InlineData(Method.SFT, "e8e524d6bb577d2da2f5de9fa832f017bd42db26")]

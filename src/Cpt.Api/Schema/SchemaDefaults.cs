@@ -21,7 +21,7 @@ internal sealed class SchemaDefaults
            "baseModel": {"uri": "bundled://models/sample"}, "storage": {"uri": "pvc://sample/sample"},
            "evaluation": {"gates": [{"metric": "forgetting", "maximum": "5"}]},
            "stages": [
-             {"name": "rft", "method": "RFT", "task": {"uri": "file:///rft"}, "rft": {"instanceFilter": {}, "reward": {"service": {"url": "http://rewards"}}}},
+             {"name": "rft", "method": "RFT", "task": {"uri": "file:///rft"}, "rft": {"instanceFilter": {}, "reward": {"service": {"url": "http://rewards"}}}, "probe": {}},
              {"name": "sft", "method": "SFT", "task": {"uri": "file:///sft"}, "lora": {}, "selfDistillation": {}}]}}
         """;
 
@@ -56,6 +56,8 @@ internal sealed class SchemaDefaults
     /// </summary>
     private static readonly HashSet<string> s_explained = new(StringComparer.Ordinal)
     {
+        "spec.stages[].probe.rollouts",
+        "spec.stages[].probe.samples",
         "spec.stages[].rft.algorithm",
         "spec.stages[].rft.dynamicSampling",
         "spec.stages[].rft.groupSize",

@@ -26,6 +26,9 @@ public sealed record RunStage
     /// <summary>Learns the stage's own valid rollouts instead of the task's answers. Only for method SFT.</summary>
     public SelfDistillationSettings? SelfDistillation { get; init; }
 
+    /// <summary>Asks the input model before training whether RFT or SFT has something to learn from, and writes down the answer.</summary>
+    public ProbeSettings? Probe { get; init; }
+
     /// <summary>Trains a low-rank adapter beside the frozen model; the stage's checkpoint is the model with the adapter added in. Needs a fraction of the memory.</summary>
     public LoraSettings? Lora { get; init; }
 

@@ -60,6 +60,9 @@ public sealed record StageStatus
     /// <summary>Train samples that are learned from, of all that were sampled, for example <c>3917/6218</c>.</summary>
     public string? Kept { get; init; }
 
+    /// <summary>What the probe before the stage found, in one line.</summary>
+    public string? Probe { get; init; }
+
     /// <summary>Steps done of steps due, for example <c>40/200</c>.</summary>
     public string? Progress { get; init; }
 

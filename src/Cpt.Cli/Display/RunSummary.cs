@@ -41,6 +41,17 @@ internal static class RunSummary
 
         yield return Stages(status);
         yield return BlankLine.Instance;
+        var probed = status.Stages.Where(stage => stage.Probe is not null).ToList();
+        foreach (var stage in probed)
+        {
+            yield return new Markup($"Probe before {Markup.Escape(stage.Name)}: {Markup.Escape(stage.Probe!)}");
+        }
+
+        if (probed.Count > 0)
+        {
+            yield return BlankLine.Instance;
+        }
+
         foreach (var part in ClusterSections.Of(status, now))
         {
             yield return part;

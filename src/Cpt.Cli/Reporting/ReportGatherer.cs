@@ -36,6 +36,7 @@ internal sealed class ReportGatherer(CheckpointStore? store, TimeProvider time)
                 LostExamples = Lost(previous, evaluation),
                 Tokens = manifest?.Metrics.TryGetValue(StageMetrics.Tokens, out var tokens) == true ? (long)tokens : null,
                 Chosen = Chosen(manifest?.Metrics),
+                Probe = stage.Probe is not null && stageStatus.StageHash is { } probed ? await ProbeAsync(probed, cancellationToken) : null,
                 DurationSeconds = source.SecondsOf(stage.Name),
             });
             previous = evaluation ?? previous;
@@ -67,6 +68,18 @@ internal sealed class ReportGatherer(CheckpointStore? store, TimeProvider time)
         try
         {
             return store is null ? null : await store.ReadManifestAsync(stageHash, cancellationToken) ?? (await store.ListStepsAsync(stageHash, cancellationToken)).FirstOrDefault();
+        }
+        catch (StageFailureException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<ProbeReport?> ProbeAsync(string stageHash, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return store is null ? null : await store.ReadProbeAsync(stageHash, cancellationToken);
         }
         catch (StageFailureException)
         {

@@ -54,6 +54,9 @@ internal sealed record ReportStage
     /// <summary>What the input model's rollouts before step 1 showed; null where the stage learned from every sample.</summary>
     public ChosenInstances? Chosen { get; init; }
 
+    /// <summary>What the probe before the stage found.</summary>
+    public Contract.ProbeReport? Probe { get; init; }
+
     public double? DurationSeconds { get; init; }
 }
 

@@ -133,6 +133,9 @@ internal sealed record StageStatusDocument
 
     public int? Steps { get; init; }
 
+    /// <summary>What the probe before the stage found, in one line.</summary>
+    public string? Probe { get; init; }
+
     /// <summary>While an instance filter or self-distillation samples: train samples done of all, <c>640/6218</c>.</summary>
     public string? Sampled { get; init; }
 

@@ -110,6 +110,7 @@ internal static class StatusDocuments
             Reused = state == StageState.Reused,
             Step = step,
             Steps = steps,
+            Probe = status?.Probe,
             Sampled = kept is null ? status?.Sampled : null,
             InstancesKept = kept,
             Instances = instances,

@@ -120,6 +120,8 @@ internal static class FinishedStages
             CheckpointStep = final.Step,
             Sampled = null,
             Kept = Kept(final.Metrics),
+            // Shorter than a look at its progress: then only the result has it.
+            Probe = stage.Status.Probe ?? lastJob?.Result?.Probe,
             Progress = Progress.Text(final.Step, final.StepsDue),
             ProgressTime = null,
             Drift = Drift(stage.Evaluation),

@@ -30,6 +30,7 @@ internal static class LiveJob
             StartedAt = stage.Status.StartedAt ?? job.CreatedAt ?? draft.Now,
             Sampled = sampled,
             Kept = job.Progress is { Kept: { } kept, ToSample: { } from } ? Progress.Text(kept, from) : stage.Status.Kept,
+            Probe = job.Progress?.Probe ?? stage.Status.Probe,
             Progress = progress,
             ProgressTime = since,
             CheckpointStep = job.Progress is { CheckpointStep: > 0 } committed ? committed.CheckpointStep : stage.Status.CheckpointStep,
@@ -42,6 +43,7 @@ internal static class LiveJob
             JobPhase.Pending => (Reasons.Pending, "is starting"),
             _ when job.Stopping => (Reasons.Running, "is ending"),
             _ when evaluating => (Reasons.Evaluating, "is scored"),
+            _ when job.Progress?.Phase == TrainerPhase.Probing => (Reasons.Running, "is probed"),
             _ when job.Progress?.Phase == TrainerPhase.Sampling => (Reasons.Running, "samples what its input model answers"),
             _ => (Reasons.Running, "trains"),
         };

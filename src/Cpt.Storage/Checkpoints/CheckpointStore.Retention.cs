@@ -46,6 +46,7 @@ public sealed partial class CheckpointStore
 
         await DeleteManifestAsync(StorageLayout.Manifest(stageHash), stageHash, final, cancellationToken).ConfigureAwait(false);
         await _objects.DeleteAsync(StorageLayout.Evaluation(stageHash), cancellationToken).ConfigureAwait(false);
+        await _objects.DeleteAsync(StorageLayout.Probe(stageHash), cancellationToken).ConfigureAwait(false);
         await DeleteRolloutsAsync(stageHash, cancellationToken).ConfigureAwait(false);
         return await ApplyRetentionAsync(stageHash, 0, cancellationToken).ConfigureAwait(false);
     }

@@ -30,6 +30,26 @@ public sealed partial class CheckpointStore
     public Task WriteRolloutsAsync(string stageHash, RolloutChunk chunk, CancellationToken cancellationToken = default) =>
         _objects.PutAsync(StorageLayout.RolloutChunk(stageHash, chunk.Index), JsonSerializer.SerializeToUtf8Bytes(chunk, ContractJson.Default.RolloutChunk), cancellationToken);
 
+    /// <summary>What the probe before a stage found, or null. A damaged report counts as missing, with a warning.</summary>
+    public async Task<ProbeReport?> ReadProbeAsync(string stageHash, CancellationToken cancellationToken = default)
+    {
+        var name = StorageLayout.Probe(stageHash);
+        if (await _objects.ReadAsync(name, cancellationToken).ConfigureAwait(false) is not { } stored) return null;
+        try
+        {
+            return JsonSerializer.Deserialize(stored.Content.Span, ContractJson.Default.ProbeReport);
+        }
+        catch (JsonException error)
+        {
+            _options.OnWarning($"{_objects.Describe(name)}: no report of a probe, it is made again: {error.Message}");
+            return null;
+        }
+    }
+
+    /// <summary>Replaces a stage's report at once.</summary>
+    public Task WriteProbeAsync(string stageHash, ProbeReport report, CancellationToken cancellationToken = default) =>
+        _objects.PutAsync(StorageLayout.Probe(stageHash), JsonSerializer.SerializeToUtf8Bytes(report, ContractJson.Default.ProbeReport), cancellationToken);
+
     private async Task DeleteRolloutsAsync(string stageHash, CancellationToken cancellationToken)
     {
         var names = new List<string>();

@@ -26,6 +26,8 @@ public static class StorageLayout
 
     public static string RolloutChunk(string stageHash, int index) => string.Create(CultureInfo.InvariantCulture, $"{Rollouts(stageHash)}{index}.json");
 
+    public static string Probe(string stageHash) => $"{Stages}{stageHash}/probe.json";
+
     public static string Evaluation(string stageHash) => $"{Stages}{stageHash}/evaluation.json";
 
     public static string Run(string @namespace, string name) => $"{Runs}{@namespace}.{name}/run.json";

@@ -67,6 +67,12 @@ internal sealed class StageReporter(IEventSink sink, TimeProvider time, StagePro
         }
     }
 
+    public void Probed(string summary)
+    {
+        Update(progress => progress with { Probe = summary });
+        WithProgress("probe", $"probe: {summary}");
+    }
+
     public void Checkpoint(string message) => WithProgress("checkpoint", message);
 
     public void Resumed(string message) => WithProgress("resumed", message);

@@ -93,6 +93,7 @@ internal sealed class StageAttempt
     {
         _reporter.Phase(TrainerPhase.Loading);
         var tasks = await StageTasks.LoadAsync(_spec.Training, _inputs, _stop);
+        await new StageProbe(_spec, _store, _reporter, _outcome, _session?.Group, _stop).AskAsync(tasks.Own[0], () => _inputs.ModelAsync(_spec.Input, _stop));
         var chosen = await new StageInstances(_spec, _store, _reporter, _metrics, _outcome, _session?.Group, _stop).ChooseAsync(tasks.Own[0], () => _inputs.ModelAsync(_spec.Input, _stop));
         _reporter.Phase(TrainerPhase.Loading);
         var reference = _spec.Training.Rft?.KlReference switch

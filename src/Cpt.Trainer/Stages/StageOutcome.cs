@@ -5,6 +5,9 @@ internal sealed class StageOutcome
 {
     public string? CheckpointDigest { get; set; }
 
+    /// <summary><see cref="Contract.ProbeReport.Summary"/>; null where nothing was probed.</summary>
+    public string? Probe { get; set; }
+
     /// <summary>Train samples that were chosen from; null where all are learned from.</summary>
     public int? Instances { get; set; }
 

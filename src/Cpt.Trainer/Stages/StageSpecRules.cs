@@ -38,6 +38,8 @@ internal static class StageSpecRules
         CheckOptimization(spec.Training.Optimization, Refuse);
         CheckRft(spec.Training, Refuse);
         CheckInstances(spec.Training, Refuse);
+        Refuse(spec.Probe is { Samples: < 1 }, $"probe.samples: {spec.Probe?.Samples} is too small; give 1 or more");
+        Refuse(spec.Probe is { Rollouts: < 2 }, $"probe.rollouts: {spec.Probe?.Rollouts} is too small; a group needs at least 2 rollouts to be mixed");
         CheckWhatIsTrained(spec.Training, Refuse);
         MixtureRules.Check(spec.Training, Refuse);
         if (spec.RewardCalls is { } calls)

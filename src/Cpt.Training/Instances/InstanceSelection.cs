@@ -55,7 +55,8 @@ public sealed record InstanceSelection
         var kept = learned.Select(entry => entry.Sample).ToHashSet();
         var selection = new InstanceSelection
         {
-            Task = task with { Train = [.. learned.Select(entry => task.Train[entry.Sample])] },
+            // A copy each: what is learned for a sample is found by the sample itself, and All may learn one several times.
+            Task = task with { Train = [.. learned.Select(entry => task.Train[entry.Sample] with { })] },
             Responses = question.KeptTokens is null ? null : [.. learned.Select(entry => entry.Response!)],
             Instances = surveyed.Count,
             Kept = kept.Count,

@@ -67,6 +67,7 @@ internal static partial class RunJson
               reward: {accuracyWeight: "0.8", formatWeight: "0.2", components: [{scorer: BoxedAnswer, weight: "0.5"}], service: {url: "http://rewards/judge", weight: "0.5", timeoutSeconds: 60, batchSize: 128, retries: 5}}
               preflightRollouts: 32
               instanceFilter: {rollouts: 16, minimumReward: "0.5", minimumSolved: 2, maximumSolved: 12, control: Random}
+            probe: {samples: 32, rollouts: 4}
             lora: {rank: 8, alpha: "16", dropout: "0.05", targets: [q_proj, v_proj], visionTower: true, rankStabilized: true}
             parameters:
               learningRate: "1e-6"

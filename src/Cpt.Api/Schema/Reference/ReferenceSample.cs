@@ -43,6 +43,7 @@ internal sealed class ReferenceSample
               },
               "selfDistillation": {"rollouts": 8, "minimumReward": "0.5", "perSample": "One", "prompt": "Direct", "temperature": "1", "topP": "0.95", "maxResponseTokens": 384},
               "tasks": [{"name": "gqa", "uri": "azblob://data/gqa", "scorer": "ExactMatch"}],
+              "probe": {"samples": 64, "rollouts": 8},
               "lora": {"rank": 16, "alpha": "32", "dropout": "0.05", "targets": ["q_proj", "v_proj"], "visionTower": false, "rankStabilized": false},
               "freeze": ["visual.*"],
               "replay": {"percentage": 10, "fromStages": ["textvqa"]},
@@ -59,7 +60,7 @@ internal sealed class ReferenceSample
             "matrix": {"tasks": ["textvqa", "scienceqa"], "learnedIn": ["textvqa", "scienceqa"], "benchmarks": ["mmlu-pro"], "rows": [{"after": "textvqa", "tasks": "71.40 -", "benchmarks": "38.05"}]},
             "stages": [{
               "name": "scienceqa", "method": "RFT", "state": "Running", "drift": "0.0312", "stageHash": "0a1b…", "specHash": "99fe…", "taskDigest": "77aa…", "taskDigests": ["77aa…", "41fe…"], "attempts": 2, "judgedAttempts": 1, "retries": 1, "failuresInARow": 1,
-              "preemptions": 2, "stoppedAttempt": 1, "job": "seven-tasks-scienceqa-a2", "checkpointDigest": "43d1…", "checkpointStep": 200, "sampled": "6218/6218", "kept": "3917/6218", "progress": "240/400",
+              "preemptions": 2, "stoppedAttempt": 1, "job": "seven-tasks-scienceqa-a2", "checkpointDigest": "43d1…", "checkpointStep": 200, "sampled": "6218/6218", "kept": "3917/6218", "probe": "RFT with instanceFilter: 31 % of rollouts solve their sample, 52 % of groups are mixed", "progress": "240/400",
               "progressTime": "2026-01-15T09:12:00Z", "startedAt": "2026-01-15T08:01:10Z", "finishedAt": "2026-01-15T10:40:00Z", "lastExitCode": 69, "reason": "StorageUnavailable",
               "message": "The container checkpoints does not answer (exit code 69)."
             }]
