@@ -76,6 +76,7 @@ public static class RunDefaults
     {
         Rft = stage.Method == Method.RFT ? Apply(stage.Rft ?? new RftSettings()) : stage.Rft,
         Lora = stage.Lora is null ? null : Apply(stage.Lora),
+        Regularization = stage.Regularization is null ? null : Apply(stage.Regularization),
         Parameters = Apply(stage.Parameters, stage.Method, stage.Lora is not null),
     };
 
@@ -87,6 +88,12 @@ public static class RunDefaults
         Targets = lora.Targets ?? ["AllLinear"],
         VisionTower = lora.VisionTower ?? false,
         RankStabilized = lora.RankStabilized ?? false,
+    };
+
+    private static RegularizationSettings Apply(RegularizationSettings terms) => new()
+    {
+        Ewc = terms.Ewc is null ? null : terms.Ewc with { FisherSamples = terms.Ewc.FisherSamples ?? 256 },
+        Lwf = terms.Lwf is null ? null : new LwfSettings { Weight = terms.Lwf.Weight ?? "1", Temperature = terms.Lwf.Temperature ?? "2" },
     };
 
     private static RftSettings Apply(RftSettings rft)

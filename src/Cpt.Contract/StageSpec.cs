@@ -107,10 +107,13 @@ public sealed record TrainingSpec
     /// <summary>Null: no earlier task is mixed in.</summary>
     public ReplaySpec? Replay { get; init; }
 
+    /// <summary>Null: the loss is the task's alone.</summary>
+    public RegularizationSpec? Regularization { get; init; }
+
     public long Seed { get; init; }
 
     /// <summary>Every task the stage reads, whatever for.</summary>
-    public IEnumerable<TaskInput> Inputs() => [Task, .. JointTasks ?? [], .. Replay?.Tasks ?? []];
+    public IEnumerable<TaskInput> Inputs() => [Task, .. JointTasks ?? [], .. Replay?.Tasks ?? [], .. Regularization?.Ewc?.Tasks ?? []];
 
     /// <summary>The same with every task changed.</summary>
     public TrainingSpec WithInputs(Func<TaskInput, TaskInput> change) => this with
@@ -118,6 +121,7 @@ public sealed record TrainingSpec
         Task = change(Task),
         JointTasks = JointTasks is null ? null : [.. JointTasks.Select(change)],
         Replay = Replay is null ? null : Replay with { Tasks = [.. Replay.Tasks.Select(change)] },
+        Regularization = Regularization?.Ewc is not { } ewc ? Regularization : Regularization with { Ewc = ewc with { Tasks = [.. ewc.Tasks.Select(change)] } },
     };
 }
 

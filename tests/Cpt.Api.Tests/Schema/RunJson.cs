@@ -96,6 +96,7 @@ internal static partial class RunJson
             freeze: [visual.*]
             parameters: {epochs: "0.5"}
             replay: {percentage: 10, fromStages: [first]}
+            regularization: {ewc: {lambda: "400", fisherSamples: 128}, lwf: {weight: "0.5", temperature: "2"}}
         """;
 
     /// <summary>As kubectl makes it of YAML.</summary>
