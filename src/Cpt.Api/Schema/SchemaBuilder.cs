@@ -68,7 +68,7 @@ internal sealed class SchemaBuilder
             schema["x-kubernetes-list-type"] = "atomic";
         }
 
-        if (path is "spec.stages[].task" or "spec.stages[].rft" or "spec.stages[].lora" or "spec.stages[].parameters" or "spec.stages[].replay")
+        if (path is "spec.stages[].task" or "spec.stages[].rft" or "spec.stages[].lora" or "spec.stages[].parameters" or "spec.stages[].replay" or "spec.stages[].regularization")
         {
             // Settings of one stage have one author; who owns each single one of them would be noted in 12 KB of an object with 64 stages.
             schema["x-kubernetes-map-type"] = "atomic";

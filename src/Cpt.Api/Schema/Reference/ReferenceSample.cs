@@ -46,6 +46,7 @@ internal sealed class ReferenceSample
               "probe": {"samples": 64, "rollouts": 8},
               "lora": {"rank": 16, "alpha": "32", "dropout": "0.05", "targets": ["q_proj", "v_proj"], "visionTower": false, "rankStabilized": false},
               "freeze": ["visual.*"],
+              "regularization": {"ewc": {"lambda": "400", "fisherSamples": 256}, "lwf": {"weight": "1", "temperature": "2"}},
               "replay": {"percentage": 10, "fromStages": ["textvqa"]},
               "template": {"resources": {"limits": {"nvidia.com/gpu": "2"}}}
             }]
