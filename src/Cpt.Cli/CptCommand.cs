@@ -28,7 +28,7 @@ internal static class CptCommand
             """)
         {
             RunCommand.Create(),
-            StudyCommand.Create(),
+            Commands.StudyCommand.Create(),
             PlanCommand.Create(),
             ValidateCommand.Create(),
             Commands.StatusCommand.Create(),
