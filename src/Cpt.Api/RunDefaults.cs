@@ -77,6 +77,7 @@ public static class RunDefaults
     private static RunStage Apply(RunStage stage) => stage with
     {
         Rft = stage.Method == Method.RFT ? Apply(stage.Rft ?? new RftSettings()) : stage.Rft,
+        SelfDistillation = stage.SelfDistillation is null ? null : Apply(stage.SelfDistillation),
         Lora = stage.Lora is null ? null : Apply(stage.Lora),
         Parameters = Apply(stage.Parameters, stage.Method, stage.Lora is not null),
     };
@@ -89,6 +90,14 @@ public static class RunDefaults
         Targets = lora.Targets ?? ["AllLinear"],
         VisionTower = lora.VisionTower ?? false,
         RankStabilized = lora.RankStabilized ?? false,
+    };
+
+    private static RewardServiceSettings Apply(RewardServiceSettings service) => service with
+    {
+        Weight = service.Weight ?? "1",
+        TimeoutSeconds = service.TimeoutSeconds ?? 30,
+        BatchSize = service.BatchSize ?? 64,
+        Retries = service.Retries ?? 3,
     };
 
     private static RftSettings Apply(RftSettings rft)
@@ -123,12 +132,35 @@ public static class RunDefaults
             Prompt = prompt,
             Reward = new RewardSettings
             {
-                AccuracyWeight = rft.Reward?.AccuracyWeight ?? (prompt == PromptMode.ChainOfThought ? "0.9" : "1"),
+                AccuracyWeight = rft.Reward?.AccuracyWeight ?? (rft.Reward?.Components is not null ? "0" : prompt == PromptMode.ChainOfThought ? "0.9" : "1"),
                 FormatWeight = rft.Reward?.FormatWeight ?? (prompt == PromptMode.ChainOfThought ? "0.1" : "0"),
+                Components = rft.Reward?.Components,
+                Service = rft.Reward?.Service is { } service ? Apply(service) : null,
             },
             PreflightRollouts = rft.PreflightRollouts ?? 64,
+            InstanceFilter = rft.InstanceFilter is null ? null : Apply(rft.InstanceFilter),
         };
     }
+
+    private static SelfDistillationSettings Apply(SelfDistillationSettings own) => own with
+    {
+        Rollouts = own.Rollouts ?? 8,
+        MinimumReward = own.MinimumReward ?? "0.5",
+        PerSample = own.PerSample ?? LearnedRollouts.One,
+        Prompt = own.Prompt ?? PromptMode.Direct,
+        Temperature = own.Temperature ?? "1",
+        TopP = own.TopP ?? "1",
+        MaxResponseTokens = own.MaxResponseTokens ?? MaximumResponseTokens,
+    };
+
+    private static InstanceFilterSettings Apply(InstanceFilterSettings filter) => filter with
+    {
+        Rollouts = filter.Rollouts ?? 8,
+        MinimumReward = filter.MinimumReward ?? "0.5",
+        MinimumSolved = filter.MinimumSolved ?? 1,
+        MaximumSolved = filter.MaximumSolved ?? filter.Rollouts ?? 8,
+        Control = filter.Control ?? FilterControl.None,
+    };
 
     private static Dictionary<string, string> Apply(IReadOnlyDictionary<string, string>? given, Method method, bool lora)
     {

@@ -15,4 +15,5 @@ namespace Cpt.Contract;
 [JsonSerializable(typeof(StageResult))]
 [JsonSerializable(typeof(TrainerEvent))]
 [JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(RolloutChunk))]
 public sealed partial class ContractJson : JsonSerializerContext;

@@ -48,6 +48,9 @@ public sealed record StageSpec
 
     /// <summary>What is given for less memory; null: nothing. Changes no bit of the weights, so it is not part of the stage hash, and a resumed stage may have another.</summary>
     public MemorySpec? Memory { get; init; }
+
+    /// <summary>How the service of <see cref="RftSpec.RewardService"/> is called; null: by the defaults.</summary>
+    public RewardCallSpec? RewardCalls { get; init; }
 }
 
 /// <summary>Time or bandwidth for memory.</summary>
@@ -107,7 +110,13 @@ public sealed record TrainingSpec
     /// <summary>Null: no earlier task is mixed in.</summary>
     public ReplaySpec? Replay { get; init; }
 
+    /// <summary>SFT learns the input policy's own rollouts instead of the task's answers; null: the answers.</summary>
+    public SelfDistillationSpec? SelfDistillation { get; init; }
+
     public long Seed { get; init; }
+
+    /// <summary>The run that trains for itself alone (its UID on a cluster): part of the stage hash, so that nobody else's result is taken over, and of nothing that is computed. Null: results are shared.</summary>
+    public string? Owner { get; init; }
 
     /// <summary>Every task the stage reads, whatever for.</summary>
     public IEnumerable<TaskInput> Inputs() => [Task, .. JointTasks ?? [], .. Replay?.Tasks ?? []];
@@ -281,6 +290,14 @@ public sealed record RftSpec
 
     public double FormatWeight { get; init; }
 
+    /// <summary>Scorers that count besides the task's own; null: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RewardComponentSpec>? RewardComponents { get; init; }
+
+    /// <summary>Judges every rollout over HTTP; null: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RewardServiceSpec? RewardService { get; init; }
+
     public double Temperature { get; init; } = 1.0;
 
     public double TopP { get; init; } = 1.0;
@@ -294,6 +311,9 @@ public sealed record RftSpec
 
     /// <summary>Rollouts of the preflight that must earn something before training starts; 0 = no preflight.</summary>
     public int PreflightRollouts { get; init; } = 64;
+
+    /// <summary>Which train samples are learned from; null: all.</summary>
+    public InstanceFilterSpec? InstanceFilter { get; init; }
 }
 
 public sealed record CheckpointSpec

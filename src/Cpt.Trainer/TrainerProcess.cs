@@ -150,6 +150,8 @@ internal sealed partial class TrainerProcess : ILifelineListener
             CheckpointDigest = outcome?.CheckpointDigest,
             Scores = outcome?.Scores ?? new Dictionary<string, double>(StringComparer.Ordinal),
             Tokens = progress.Tokens,
+            Instances = outcome?.Instances,
+            InstancesKept = outcome?.InstancesKept,
             DurationSeconds = Math.Round(_time.GetElapsedTime(_started).TotalSeconds, 3),
             PeakMemoryBytes = PeakMemory.Bytes(),
             DevicePeakMemoryBytes = memory?.PeakAllocated,

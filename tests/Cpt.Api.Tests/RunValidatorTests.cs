@@ -110,7 +110,27 @@ public sealed class RunValidatorTests
         },
         {
             "a reward for nothing", "groupSize: 8", "reward: {accuracyWeight: \"0\"}",
-            "spec.stages[0].rft.reward: gives nothing for anything; accuracyWeight or formatWeight must be above 0"
+            "spec.stages[0].rft.reward: gives nothing for anything; accuracyWeight, formatWeight or the weight of a component or the service must be above 0"
+        },
+        {
+            "a reward by components of no weight", "groupSize: 8", "reward: {components: [{scorer: YesNo, weight: \"0\"}]}",
+            "spec.stages[0].rft.reward: gives nothing for anything; accuracyWeight, formatWeight or the weight of a component or the service must be above 0"
+        },
+        {
+            "a reward service without an address", "groupSize: 8", "reward: {service: {url: \"http://\"}}",
+            "spec.stages[0].rft.reward.service.url: \"http://\" names nothing; a path must follow the scheme"
+        },
+        {
+            "a reward service at no address", "groupSize: 8", "reward: {service: {url: \"http://a b\"}}",
+            "spec.stages[0].rft.reward.service.url: \"http://a b\" is no address; write for example http://rewards.ml.svc:8080/judge"
+        },
+        {
+            "a password in the address of a reward service", "groupSize: 8", "reward: {service: {url: \"http://me:secret@rewards/\"}}",
+            "spec.stages[0].rft.reward.service.url: holds credentials, which everybody who sees the run would see; put them as CPT_REWARD_SERVICE_TOKEN into the Secret of storage.secretRef"
+        },
+        {
+            "a reward service that is waited for too long", "groupSize: 8", "reward: {service: {url: \"http://rewards\", timeoutSeconds: 301}}",
+            "spec.stages[0].rft.reward.service.timeoutSeconds: 301 is too large; the largest value is 300"
         },
         {
             "more mini-batches than prompts", "groupSize: 8", "miniBatches: 65",
@@ -145,6 +165,22 @@ public sealed class RunValidatorTests
             "spec.evaluation.benchmarks[1].name: \"a\" is the name of entry 0 already; names must be unique"
         },
         {
+            "no task", "    task: {uri: \"generated://digits/half?seed=1\"}\n", "",
+            "spec.stages[1].task: is missing; stage \"half\" needs a task: {uri: …}, or tasks: [{name: …, uri: …}] to learn several together"
+        },
+        {
+            "one task beside several", "task: {uri: \"generated://digits/half?seed=1\"}", "task: {uri: \"file:///a\"}\n    tasks: [{name: one, uri: \"file:///one\"}]",
+            "spec.stages[1].tasks: stands beside task; keep one of them: task for one, tasks for several that are learned together"
+        },
+        {
+            "a task with the name of a stage", "task: {uri: \"generated://digits/half?seed=1\"}", "tasks: [{name: one, uri: \"file:///one\"}, {name: parity, uri: \"file:///two\"}]",
+            "spec.stages[1].tasks[1].name: \"parity\" is the name of spec.stages[0] already; each task is a column of the matrix, and stages and tasks need names of their own"
+        },
+        {
+            "two tasks of one name", "task: {uri: \"generated://digits/half?seed=1\"}", "tasks: [{name: one, uri: \"file:///one\"}, {name: one, uri: \"file:///two\"}]",
+            "spec.stages[1].tasks[1].name: \"one\" is the name of spec.stages[1].tasks[0] already; each task is a column of the matrix, and stages and tasks need names of their own"
+        },
+        {
             "a replay of a later stage", "  - name: half\n", "  - name: half\n    replay: {percentage: 10, fromStages: [half]}\n",
             "spec.stages[1].replay.fromStages[0]: \"half\" is not an earlier stage; use one of parity"
         },
@@ -153,12 +189,32 @@ public sealed class RunValidatorTests
             "spec.stages[1].replay.fromStages[1]: \"parity\" stands there already; its share is counted once"
         },
         {
-            "an instance filter, which comes later", "groupSize: 8", "instanceFilter: {rollouts: 8}",
-            "spec.stages[0].rft.instanceFilter: is not supported yet; leave it out"
+            "a filter that asks for more than is tried", "groupSize: 8", "instanceFilter: {rollouts: 4, maximumSolved: 5}",
+            "spec.stages[0].rft.instanceFilter.maximumSolved: 5 is more than rollouts (4); a sample cannot be solved more often than it is tried"
         },
         {
-            "no reuse, which comes later", "  storage:", "  reusePolicy: Never\n  storage:",
-            "spec.reusePolicy: Never is not supported yet; use IfUnchanged, or storage of its own for this run"
+            "a filter that keeps nothing", "groupSize: 8", "instanceFilter: {minimumSolved: 5, maximumSolved: 4}",
+            "spec.stages[0].rft.instanceFilter.minimumSolved: 5 is more than maximumSolved (4); no sample would be kept"
+        },
+        {
+            "a filter that keeps everything", "groupSize: 8", "instanceFilter: {minimumSolved: 0}",
+            "spec.stages[0].rft.instanceFilter: keeps every sample: minimumSolved is 0 and maximumSolved is rollouts (8); raise the one, lower the other, or leave instanceFilter out"
+        },
+        {
+            "a filter that asks for more than can be earned", "groupSize: 8", "reward: {accuracyWeight: \"0.4\"}\n      instanceFilter: {}",
+            "spec.stages[0].rft.instanceFilter.minimumReward: 0.5 is more than a rollout can earn (0.4: rft.reward.accuracyWeight and formatWeight together); no sample would be solved"
+        },
+        {
+            "a filter without rollouts", "groupSize: 8", "instanceFilter: {rollouts: 0}",
+            "spec.stages[0].rft.instanceFilter.rollouts: 0 is too small; the smallest value is 1"
+        },
+        {
+            "self-distillation for RFT", "method: RFT", "method: RFT\n    selfDistillation: {}",
+            "spec.stages[0].selfDistillation: is only for method SFT; the method of stage \"parity\" is RFT, which learns from its own rollouts anyway"
+        },
+        {
+            "own rollouts as long as the context", "  - name: half\n", "  - name: half\n    selfDistillation: {maxResponseTokens: 512}\n",
+            "spec.stages[1].selfDistillation.maxResponseTokens: 512 leaves no room for a prompt in parameters.maxSequenceTokens (512); lower the one or raise the other"
         },
     };
 

@@ -42,22 +42,27 @@ public sealed class ExampleTests
         var spec = RunDefaults.Apply(Read(file)).Spec;
         foreach (var stage in spec.Stages)
         {
-            var task = TaskLoader.Load(stage.Task.Uri).WithScorer(stage.Task.Scorer?.ToString());
-            var longest = task.Train.Concat(task.Eval).Max(sample => Bytes(string.Concat(sample.Messages.Select(message => message.Content))) + Bytes(sample.Answer) + 1);
-            Assert.InRange(longest, 1, int.Parse(stage.Parameters!["maxSequenceTokens"], CultureInfo.InvariantCulture));
-            AssertAnswersFit(task, stage.Rft?.MaxResponseTokens ?? int.MaxValue);
-            AssertAnswersFit(task, spec.Evaluation!.MaxResponseTokens!.Value);
+            foreach (var column in TaskColumns.Of(stage))
+                AssertSamplesFit(TaskLoader.Load(column.Uri).WithScorer(column.Scorer?.ToString()), stage, spec);
         }
 
         foreach (var benchmark in spec.Evaluation!.Benchmarks!)
             AssertAnswersFit(TaskLoader.Load(benchmark.Uri), spec.Evaluation.MaxResponseTokens!.Value);
     }
 
+    private static void AssertSamplesFit(TaskData task, RunStage stage, ContinualRunSpec spec)
+    {
+        var longest = task.Train.Concat(task.Eval).Max(sample => Bytes(string.Concat(sample.Messages.Select(message => message.Content))) + Bytes(sample.Answer) + 1);
+        Assert.InRange(longest, 1, int.Parse(stage.Parameters!["maxSequenceTokens"], CultureInfo.InvariantCulture));
+        AssertAnswersFit(task, stage.Rft?.MaxResponseTokens ?? int.MaxValue);
+        AssertAnswersFit(task, spec.Evaluation!.MaxResponseTokens!.Value);
+    }
+
     [Fact]
     public void TheTwoQuickstartsDifferOnlyInHowStagesLearn()
     {
         var (rft, sft) = (Read("quickstart.yaml"), Read("quickstart-sft.yaml"));
-        Assert.Equal(rft.Spec.Stages.Select(stage => (stage.Name, stage.Task.Uri)), sft.Spec.Stages.Select(stage => (stage.Name, stage.Task.Uri)));
+        Assert.Equal(rft.Spec.Stages.Select(stage => (stage.Name, stage.Task!.Uri)), sft.Spec.Stages.Select(stage => (stage.Name, stage.Task!.Uri)));
         Assert.Equal(
             ManifestReader.Write(rft with { Spec = rft.Spec with { Stages = [] } }),
             ManifestReader.Write(sft with { Metadata = rft.Metadata, Spec = sft.Spec with { Stages = [] } }));

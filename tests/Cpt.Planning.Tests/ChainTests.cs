@@ -106,6 +106,21 @@ public sealed class ChainTests
         Assert.Equal(("1/6", "1/6"), (persist.Status.Progress, persist.Status.Stages[0].Progress));
     }
 
+    /// <summary>From the commit, so that a stage that was reused, or whose status was lost, says it too.</summary>
+    [Fact]
+    public void AFinishedStageSaysHowManySamplesItLearnedFrom()
+    {
+        var world = new World(Chain().Build());
+        world.Settle();
+        world.Train();
+        var hash = world.Finals.Keys.Single();
+        world.Finals[hash] = world.Finals[hash] with { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["instances"] = 640, ["instancesKept"] = 410 } };
+        world.Settle();
+        Assert.Equal(("410/640", null), (world.Status.Stages[0].Kept, world.Status.Stages[0].Sampled));
+        world.Finish();
+        Assert.Equal((StageState.Succeeded, null), (world.Status.Stages[1].State, world.Status.Stages[1].Kept));
+    }
+
     [Fact]
     public void ACleanStageCostsAtMostFourStatusWrites()
     {

@@ -159,8 +159,9 @@ public sealed class GateNoiseTests
             Scores = [new TaskScore { Task = "a", Kind = ScoreKind.Task, Accuracy = 0.5, Samples = scores.Length, Records = [.. scores.Select(one => new SampleRecord(one.Id, one.Score, ""))] }],
         };
         IReadOnlyList<EvaluationDocument?> rows = [null, Row(("x", 1), ("y", 0), ("only before", 1)), Row(("y", 1), ("x", 0))];
-        Assert.Equal([1, -1], Assert.Single(MeasureSamples.Of(GateMetric.Forgetting, rows, ["a", "b"], [])!));
-        Assert.Equal([1, 0], Assert.Single(MeasureSamples.Of(GateMetric.LostSamples, rows, ["a", "b"], [])!));
+        var matrix = AccuracyMatrix.FromEvaluations(["a", "b"], [], null, [.. rows.Skip(1)]);
+        Assert.Equal([1, -1], Assert.Single(MeasureSamples.Of(GateMetric.Forgetting, rows, matrix)!));
+        Assert.Equal([1, 0], Assert.Single(MeasureSamples.Of(GateMetric.LostSamples, rows, matrix)!));
     }
 
     private static RunBuilder Chain() => A.Run("demo").WithStage("parity", Method.SFT).WithStage("half", Method.RFT).WithStage("residue", Method.RFT, learningRate: "1e-6");

@@ -24,7 +24,7 @@ public sealed class ReplayPlanTests
     {
         var run = Chain(1, new ReplaySettings { Percentage = 10 }).With(spec => spec with
         {
-            Stages = [spec.Stages[0] with { Task = spec.Stages[0].Task with { Scorer = Scorer.Numeric } }, .. spec.Stages.Skip(1)],
+            Stages = [spec.Stages[0] with { Task = spec.Stages[0].Task! with { Scorer = Scorer.Numeric } }, .. spec.Stages.Skip(1)],
         }).Build();
         Assert.Equal("Numeric", StageSpecs.Training(run, 1, null).Replay!.Tasks[0].Scorer);
     }

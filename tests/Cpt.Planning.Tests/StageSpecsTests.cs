@@ -123,6 +123,33 @@ public sealed class StageSpecsTests
             StageSpecs.Build(run, 0, s_inputs).Training.Rft);
     }
 
+    [Fact]
+    public void RewardsBesideAccuracyReachTheTrainerAndHowTheServiceIsCalledDecidesNoHash()
+    {
+        ContinualRun Run(RewardSettings reward) => A.Run("demo").WithStage("half", Method.RFT).With(spec => spec with { Stages = [spec.Stages[0] with { Rft = new RftSettings { Reward = reward } }] }).Build();
+        var reward = new RewardSettings
+        {
+            Components = [new RewardComponent { Scorer = Scorer.BoxedAnswer, Weight = "0.75" }],
+            Service = new RewardServiceSettings { Url = "http://rewards/judge", Weight = "0.25", TimeoutSeconds = 5, BatchSize = 7, Retries = 2 },
+        };
+        var spec = StageSpecs.Build(Run(reward), 0, s_inputs);
+        Assert.Equal(new RewardComponentSpec { Scorer = "BoxedAnswer", Weight = 0.75 }, Assert.Single(spec.Training.Rft!.RewardComponents!));
+        Assert.Equal(new RewardServiceSpec { Url = "http://rewards/judge", Weight = 0.25 }, spec.Training.Rft.RewardService);
+        Assert.Equal(0, spec.Training.Rft.AccuracyWeight);
+        Assert.Equal(new RewardCallSpec { TimeoutSeconds = 5, BatchSize = 7, Retries = 2 }, spec.RewardCalls);
+
+        Assert.Equal(spec.StageHash, StageSpecs.Build(Run(reward with { Service = reward.Service with { TimeoutSeconds = 9, BatchSize = 1, Retries = 0 } }), 0, s_inputs).StageHash);
+        Assert.NotEqual(spec.StageHash, StageSpecs.Build(Run(reward with { Service = reward.Service with { Weight = "0.5" } }), 0, s_inputs).StageHash);
+        Assert.NotEqual(spec.StageHash, StageSpecs.Build(Run(reward with { Components = null, AccuracyWeight = "0" }), 0, s_inputs).StageHash);
+    }
+
+    [Fact]
+    public void WithoutSuchRewardsTheSpecReadsAsBefore()
+    {
+        var json = System.Text.Json.JsonSerializer.Serialize(StageSpecs.Build(A.Run("demo").WithStage("half", Method.RFT).Build(), 0, s_inputs), ContractJson.Default.StageSpec);
+        Assert.DoesNotContain("reward", json, StringComparison.OrdinalIgnoreCase);
+    }
+
     [Theory]
     [InlineData(Algorithm.GRPO, RftAlgorithm.GRPO, "TokenMean", 0.3)]
     [InlineData(Algorithm.ReMax, RftAlgorithm.ReMax, "TokenMean", 0.3)]
@@ -134,6 +161,39 @@ public sealed class StageSpecsTests
         var run = A.Run("demo").WithStage("half", Method.RFT).With(spec => spec with { Stages = [spec.Stages[0] with { Rft = new RftSettings { Algorithm = asked } }] }).Build();
         var rft = StageSpecs.Build(run, 0, s_inputs).Training.Rft!;
         Assert.Equal((algorithm, aggregation, clipHigh), (rft.Algorithm, rft.LossAggregation, rft.ClipHigh));
+    }
+
+    [Fact]
+    public void AnInstanceFilterReachesTheTrainerWithItsDefaultsFilledIn()
+    {
+        TrainingSpec Training(InstanceFilterSettings? filter) => StageSpecs.Build(
+            A.Run("demo").WithStage("half", Method.RFT).With(spec => spec with { Stages = [spec.Stages[0] with { Rft = new RftSettings { InstanceFilter = filter } }] }).Build(), 0, s_inputs).Training;
+
+        Assert.Null(Training(null).Rft!.InstanceFilter);
+        Assert.Equal(new InstanceFilterSpec { Rollouts = 8, MinimumReward = 0.5, MinimumSolved = 1, MaximumSolved = 8 }, Training(new InstanceFilterSettings()).Rft!.InstanceFilter);
+        Assert.Equal(4, Training(new InstanceFilterSettings { Rollouts = 4 }).Rft!.InstanceFilter!.MaximumSolved);
+        Assert.Equal(
+            new InstanceFilterSpec { Rollouts = 16, MinimumReward = 0.9, MinimumSolved = 2, MaximumSolved = 12, Control = InstanceControl.Random },
+            Training(new InstanceFilterSettings { Rollouts = 16, MinimumReward = "0.9", MinimumSolved = 2, MaximumSolved = 12, Control = FilterControl.Random }).Rft!.InstanceFilter);
+    }
+
+    [Fact]
+    public void SelfDistillationReachesTheTrainerWithItsDefaultsFilledIn()
+    {
+        TrainingSpec Training(SelfDistillationSettings? own) => StageSpecs.Build(
+            A.Run("demo").WithStage("half", Method.SFT).With(spec => spec with { Stages = [spec.Stages[0] with { SelfDistillation = own }] }).Build(), 0, s_inputs).Training;
+
+        Assert.Null(Training(null).SelfDistillation);
+        Assert.Equal(new SelfDistillationSpec(), Training(new SelfDistillationSettings()).SelfDistillation);
+        Assert.Equal(
+            new SelfDistillationSpec
+            {
+                Rollouts = 4, MinimumReward = 0.9, PerSample = ValidRollouts.All, Prompt = PromptStyle.ChainOfThought, Temperature = 0.8, TopP = 0.9, MaxResponseTokens = 64,
+            },
+            Training(new SelfDistillationSettings
+            {
+                Rollouts = 4, MinimumReward = "0.9", PerSample = LearnedRollouts.All, Prompt = PromptMode.ChainOfThought, Temperature = "0.8", TopP = "0.9", MaxResponseTokens = 64,
+            }).SelfDistillation);
     }
 
     /// <summary>Hashes of stages that were trained before a field was added: it must not train them again.</summary>
@@ -166,11 +226,11 @@ public sealed class StageSpecsTests
         { "a learning rate", run => Edit(run, stage => stage with { Parameters = new Dictionary<string, string>(StringComparer.Ordinal) { ["learningRate"] = "1e-3" } }), true },
         { "the same learning rate written otherwise", run => Edit(run, stage => stage with { Parameters = new Dictionary<string, string>(StringComparer.Ordinal) { ["learningRate"] = "0.00001" } }), false },
         { "a method", run => Edit(run, stage => stage with { Method = Method.RFT }), true },
-        { "a scorer", run => Edit(run, stage => stage with { Task = stage.Task with { Scorer = Scorer.Numeric } }), true },
+        { "a scorer", run => Edit(run, stage => stage with { Task = stage.Task! with { Scorer = Scorer.Numeric } }), true },
         { "a seed", run => run with { Spec = run.Spec with { Seed = 1 } }, true },
         { "the stage's name", run => Edit(run, stage => stage with { Name = "other" }), false },
         { "a default written out", run => RunDefaults.Apply(run), false },
-        { "where the same data lies", run => Edit(run, stage => stage with { Task = stage.Task with { Uri = "file:///elsewhere" } }), false },
+        { "where the same data lies", run => Edit(run, stage => stage with { Task = stage.Task! with { Uri = "file:///elsewhere" } }), false },
         { "the checkpoint interval", run => run with { Spec = run.Spec with { Checkpoint = new CheckpointSettings { IntervalSteps = 1 } } }, false },
         { "the evaluation", run => run with { Spec = run.Spec with { Evaluation = new EvaluationSettings { MaxSamples = 3 } } }, false },
         { "the device", run => run with { Spec = run.Spec with { Template = new WorkloadTemplate { Device = "cuda" } } }, false },

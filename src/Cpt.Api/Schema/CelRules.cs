@@ -57,6 +57,12 @@ internal sealed class CelRules(SchemaDefaults defaults)
         "spec.stages[]" =>
         [
             ("self.method == 'RFT' || !has(self.rft)", "rft is only for method RFT"),
+            ("self.method == 'SFT' || !has(self.selfDistillation)", "selfDistillation is only for method SFT; RFT learns from its own rollouts anyway"),
+            (
+                $"self.method != 'SFT' || !has(self.selfDistillation) || {OwnResponse} < {Parameter(StageParameters.MaxSequenceTokens)}",
+                "selfDistillation.maxResponseTokens must be less than parameters.maxSequenceTokens, to leave room for a prompt; lower the one or raise the other"),
+            ("!has(self.tasks) || !(has(self.selfDistillation) || (has(self.rft) && has(self.rft.instanceFilter)))", "rft.instanceFilter and selfDistillation are only for a stage with one task"),
+            ("has(self.task) != has(self.tasks)", "task or tasks: one of them; task for one, tasks for several that are learned together"),
             ("!has(self.lora) || !has(self.freeze) || size(self.freeze) == 0", "freeze stands beside lora, which freezes every weight of the model; choose what is adapted by lora.targets and lora.visionTower"),
             ("self.method == 'SFT' || !has(self.parameters) || !has(self.parameters.packSequences) || self.parameters.packSequences != 'true'", "parameters.packSequences is only for method SFT"),
             (
@@ -85,8 +91,17 @@ internal sealed class CelRules(SchemaDefaults defaults)
                 $"!has(self.reward) || !has(self.reward.formatWeight) || double(self.reward.formatWeight) == 0.0 || {Thinks}",
                 "reward.formatWeight rewards a form that prompt Direct never asks for; use prompt ChainOfThought or formatWeight \"0\""),
             (
-                $"!has(self.reward) || !has(self.reward.accuracyWeight) || double(self.reward.accuracyWeight) > 0.0 || (has(self.reward.formatWeight) ? double(self.reward.formatWeight) > 0.0 : {Thinks})",
-                "reward gives nothing for anything; accuracyWeight or formatWeight must be above 0"),
+                "!has(self.reward) || (has(self.reward.accuracyWeight) ? double(self.reward.accuracyWeight) > 0.0 : !has(self.reward.components))"
+                + $" || (has(self.reward.formatWeight) ? double(self.reward.formatWeight) > 0.0 : {Thinks})"
+                + " || (has(self.reward.components) && self.reward.components.exists(component, double(component.weight) > 0.0))"
+                + " || (has(self.reward.service) && (!has(self.reward.service.weight) || double(self.reward.service.weight) > 0.0))",
+                "reward gives nothing for anything; accuracyWeight, formatWeight or the weight of a component or the service must be above 0"),
+        ],
+        "spec.stages[].rft.instanceFilter" =>
+        [
+            ($"!has(self.maximumSolved) || self.maximumSolved <= {Tries}", "maximumSolved may not be more than rollouts; a sample cannot be solved more often than it is tried"),
+            ($"{LeastSolved} <= {MostSolved}", "minimumSolved may not be more than maximumSolved (or rollouts); no sample would be kept"),
+            ($"{LeastSolved} > 0 || {MostSolved} < {Tries}", "keeps every sample: raise minimumSolved, lower maximumSolved, or leave instanceFilter out"),
         ],
         "spec.stages[].rft.dualClip" =>
         [
@@ -97,6 +112,12 @@ internal sealed class CelRules(SchemaDefaults defaults)
 
     /// <summary>The form is asked for; Direct is the default.</summary>
     private const string Thinks = "(has(self.prompt) && self.prompt == 'ChainOfThought')";
+
+    private static readonly string OwnResponse =
+        $"(has(self.selfDistillation.maxResponseTokens) ? self.selfDistillation.maxResponseTokens : {RunDefaults.MaximumResponseTokens.ToString(CultureInfo.InvariantCulture)})";
+    private const string Tries = "(has(self.rollouts) ? self.rollouts : 8)";
+    private const string LeastSolved = "(has(self.minimumSolved) ? self.minimumSolved : 1)";
+    private const string MostSolved = $"(has(self.maximumSolved) ? self.maximumSolved : {Tries})";
 
     private static string Of(string field, string otherwise) => $"(has(self.rft) && has(self.rft.{field}) ? self.rft.{field} : {otherwise})";
 

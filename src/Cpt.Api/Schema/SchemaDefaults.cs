@@ -21,8 +21,8 @@ internal sealed class SchemaDefaults
            "baseModel": {"uri": "bundled://models/sample"}, "storage": {"uri": "pvc://sample/sample"},
            "evaluation": {"gates": [{"metric": "forgetting", "maximum": "5"}]},
            "stages": [
-             {"name": "rft", "method": "RFT", "task": {"uri": "file:///rft"}, "rft": {}},
-             {"name": "sft", "method": "SFT", "task": {"uri": "file:///sft"}, "lora": {}}]}}
+             {"name": "rft", "method": "RFT", "task": {"uri": "file:///rft"}, "rft": {"instanceFilter": {}, "reward": {"service": {"url": "http://rewards"}}}},
+             {"name": "sft", "method": "SFT", "task": {"uri": "file:///sft"}, "lora": {}, "selfDistillation": {}}]}}
         """;
 
     /// <summary>Objects that are made when they are missing, so that the defaults inside them show.</summary>
@@ -60,11 +60,19 @@ internal sealed class SchemaDefaults
         "spec.stages[].rft.dynamicSampling",
         "spec.stages[].rft.groupSize",
         "spec.stages[].rft.kl.estimator",
+        "spec.stages[].rft.instanceFilter.control",
+        "spec.stages[].rft.instanceFilter.minimumReward",
+        "spec.stages[].rft.instanceFilter.minimumSolved",
+        "spec.stages[].rft.instanceFilter.rollouts",
         "spec.stages[].rft.klCoefficient",
         "spec.stages[].rft.maxResponseTokens",
         "spec.stages[].rft.miniBatches",
         "spec.stages[].rft.preflightRollouts",
         "spec.stages[].rft.prompt",
+        "spec.stages[].rft.reward.service.batchSize",
+        "spec.stages[].rft.reward.service.retries",
+        "spec.stages[].rft.reward.service.timeoutSeconds",
+        "spec.stages[].rft.reward.service.weight",
         "spec.stages[].rft.temperature",
         "spec.stages[].rft.topK",
         "spec.stages[].rft.topP",

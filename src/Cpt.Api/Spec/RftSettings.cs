@@ -73,7 +73,7 @@ public sealed record RftSettings
     [Maximum(4096)]
     public int? PreflightRollouts { get; init; }
 
-    /// <summary>Drops the samples that the input model never solves.</summary>
+    /// <summary>Learns only from the samples that the input model solves now and then.</summary>
     public InstanceFilterSettings? InstanceFilter { get; init; }
 }
 
@@ -155,27 +155,21 @@ public enum Aggregation
     SequenceMean,
 }
 
-/// <summary>What a rollout earns: accuracyWeight × accuracy + formatWeight × format.</summary>
+/// <summary>What a rollout earns: accuracyWeight × accuracy + formatWeight × format + each component's and the service's verdict, times its weight.</summary>
 public sealed record RewardSettings
 {
-    /// <summary>Weight of a right answer; "1", or "0.9" with prompt ChainOfThought, where it is left out.</summary>
+    /// <summary>Weight of a right answer by the task's scorer; "1", or "0.9" with prompt ChainOfThought, where it is left out. "0" beside components, which then say what counts.</summary>
     [Decimal(Minimum = 0, Maximum = 1)]
     public string? AccuracyWeight { get; init; }
 
     /// <summary>Weight of the asked-for form; "0", or "0.1" with prompt ChainOfThought, where it is left out.</summary>
     [Decimal(Minimum = 0, Maximum = 1)]
     public string? FormatWeight { get; init; }
-}
 
-/// <summary>Rollout-based instance filtering.</summary>
-public sealed record InstanceFilterSettings
-{
-    /// <summary>Rollouts of each sample.</summary>
-    [Minimum(1)]
-    [Maximum(1024)]
-    public int? Rollouts { get; init; }
+    /// <summary>Further scorers, each with its weight.</summary>
+    [Items(1, 16)]
+    public IReadOnlyList<RewardComponent>? Components { get; init; }
 
-    /// <summary>A rollout with this reward or more solves its sample.</summary>
-    [Decimal(Minimum = 0, Maximum = 1)]
-    public string? MinimumReward { get; init; }
+    /// <summary>A service of your own that judges rollouts.</summary>
+    public RewardServiceSettings? Service { get; init; }
 }

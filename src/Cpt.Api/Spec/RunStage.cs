@@ -2,21 +2,29 @@ using Cpt.Api.Rules;
 
 namespace Cpt.Api;
 
-/// <summary>One task learned with one method.</summary>
+/// <summary>One task, or several together, learned with one method.</summary>
 public sealed record RunStage
 {
-    /// <summary>Unique in the run; also the task's column in the matrix.</summary>
+    /// <summary>Unique in the run; also the task's column in the matrix, unless there are several tasks.</summary>
     [DnsLabel]
     public required string Name { get; init; }
 
     /// <summary>How it learns.</summary>
     public required Method Method { get; init; }
 
-    /// <summary>What is learned.</summary>
-    public required StageTask Task { get; init; }
+    /// <summary>What is learned. This or tasks.</summary>
+    public StageTask? Task { get; init; }
+
+    /// <summary>Several tasks learned together, mixed in proportion to their sizes; each is a column of the matrix under its name. An epoch is one pass over all of them.</summary>
+    [MapList("name")]
+    [Items(1, 32)]
+    public IReadOnlyList<JointTask>? Tasks { get; init; }
 
     /// <summary>Reinforcement fine-tuning: how rollouts are sampled and rewarded. Only for method RFT.</summary>
     public RftSettings? Rft { get; init; }
+
+    /// <summary>Learns the stage's own valid rollouts instead of the task's answers. Only for method SFT.</summary>
+    public SelfDistillationSettings? SelfDistillation { get; init; }
 
     /// <summary>Trains a low-rank adapter beside the frozen model; the stage's checkpoint is the model with the adapter added in. Needs a fraction of the memory.</summary>
     public LoraSettings? Lora { get; init; }

@@ -54,6 +54,12 @@ public sealed record StageStatus
     /// <summary>Newest committed step.</summary>
     public int? CheckpointStep { get; init; }
 
+    /// <summary>Train samples that the input model has answered before step 1, of all, for example <c>640/6218</c>; only with an instance filter or self-distillation.</summary>
+    public string? Sampled { get; init; }
+
+    /// <summary>Train samples that are learned from, of all that were sampled, for example <c>3917/6218</c>.</summary>
+    public string? Kept { get; init; }
+
     /// <summary>Steps done of steps due, for example <c>40/200</c>.</summary>
     public string? Progress { get; init; }
 
@@ -112,6 +118,9 @@ public sealed record MatrixStatus
 {
     /// <summary>Columns: the tasks in chain order.</summary>
     public IReadOnlyList<string> Tasks { get; init => field = value ?? []; } = [];
+
+    /// <summary>For each of them the stage that learns it; left out where that is the stage of the same name.</summary>
+    public IReadOnlyList<string>? LearnedIn { get; init; }
 
     /// <summary>More columns: the benchmarks.</summary>
     public IReadOnlyList<string> Benchmarks { get; init => field = value ?? []; } = [];

@@ -55,7 +55,8 @@ internal static class StudyRules
     /// <summary>What the columns of the matrix are scored on. A stage and a benchmark may have one name: they are told apart.</summary>
     private static IEnumerable<(string Name, string Uri, Scorer? Scorer, string Place)> Columns(ContinualRun run) =>
     [
-        .. run.Spec.Stages.Select((stage, index) => (stage.Name, stage.Task.Uri, stage.Task.Scorer, string.Create(CultureInfo.InvariantCulture, $"spec.stages[{index}].task"))),
+        .. run.Spec.Stages.SelectMany((stage, index) =>
+            TaskColumns.Of(stage).Select(column => (column.Name, column.Uri, column.Scorer, string.Create(CultureInfo.InvariantCulture, $"spec.stages[{index}].{(stage.Tasks is null ? "task" : "tasks")}")))),
         .. (run.Spec.Evaluation?.Benchmarks ?? []).Select((benchmark, index) =>
             ("benchmark " + benchmark.Name, benchmark.Uri, benchmark.Scorer, string.Create(CultureInfo.InvariantCulture, $"spec.evaluation.benchmarks[{index}]"))),
     ];

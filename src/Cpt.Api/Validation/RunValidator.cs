@@ -15,6 +15,8 @@ public static class RunValidator
     private static readonly Func<ContinualRun, IEnumerable<FieldError>>[] s_rules =
     [
         ChainRules.NamesAreUnique,
+        TaskRules.OneOrSeveral,
+        TaskRules.ColumnsAreUnique,
         ChainRules.JobNamesFit,
         ChainRules.BackoffGrows,
         StageRules.BlocksFitTheMethod,
@@ -24,11 +26,14 @@ public static class RunValidator
         StageRules.StepsOrEpochs,
         StageRules.ReplayLooksBack,
         RftRules.Check,
+        InstanceRules.FiltersCanKeepAndDrop,
+        InstanceRules.SelfDistillationIsForSft,
+        InstanceRules.SamplesAreChosenOfOneTask,
+        InstanceRules.OwnRolloutsFitTheContext,
         GateRules.GatesHaveALimit,
         GateRules.BenchmarkGatesHaveBenchmarks,
         GateRules.ForwardTransferNeedsAllTasks,
         GateRules.DriftIsMeasuredAndHasNoInterval,
-        NotYetSupported.Check,
     ];
 
     /// <summary>Everything that is wrong with the run; empty = it can be carried out.</summary>

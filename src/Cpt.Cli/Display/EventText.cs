@@ -49,6 +49,8 @@ internal static class EventText
         TrainerPhase.Evaluating => "scoring",
         TrainerPhase.Committing => "saving",
         TrainerPhase.Training => "training",
+        TrainerPhase.Sampling when progress is { Sampled: { } done, ToSample: { } due } => string.Create(CultureInfo.InvariantCulture, $"sampling train samples, {done} of {due}"),
+        TrainerPhase.Sampling => "sampling train samples",
         TrainerPhase.Preflight => "preflight",
         TrainerPhase.Stopping => "stopping",
         TrainerPhase.Done => "done",

@@ -97,7 +97,7 @@ internal static class RunSummary
         for (var row = 0; row < status.Matrix.Count; row++)
         {
             var cells = new List<string> { Markup.Escape(status.Rows[row]) };
-            cells.AddRange(status.Matrix[row].Select((score, column) => Cell(score, own: row > 0 && status.Rows[row] == status.Tasks[column])));
+            cells.AddRange(status.Matrix[row].Select((score, column) => Cell(score, own: status.IsOwn(row, column))));
             cells.AddRange(status.Benchmarks.Select(benchmark => Cell(benchmark.Scores.ElementAtOrDefault(row), own: false)));
             table.AddRow([.. cells]);
         }
@@ -153,6 +153,12 @@ internal static class RunSummary
             table.AddColumn("left");
         }
 
+        var chosen = status.Stages.Any(stage => stage.Instances is not null || stage.Sampled is not null);
+        if (chosen)
+        {
+            table.AddColumn("samples kept");
+        }
+
         foreach (var stage in status.Stages)
         {
             var steps = stage.Step is { } step ? string.Create(CultureInfo.InvariantCulture, $"{step}/{stage.Steps ?? step}") : "";
@@ -171,11 +177,23 @@ internal static class RunSummary
                 cells.Add(stage.SecondsLeft is { } left ? "some " + SummaryTiles.Duration(left) : "");
             }
 
+            if (chosen)
+            {
+                cells.Add(Kept(stage));
+            }
+
             table.AddRow([.. cells]);
         }
 
         return table;
     }
+
+    private static string Kept(StageStatusDocument stage) => stage switch
+    {
+        { InstancesKept: { } kept, Instances: > 0 and var of } => string.Create(CultureInfo.InvariantCulture, $"{kept}/{of} ({100.0 * kept / of:0} %)"),
+        { Sampled: { } sampled } => $"sampling {sampled}",
+        _ => "",
+    };
 
     private static Markup Grey(string line) => new($"[grey]{Markup.Escape(line)}[/]");
 

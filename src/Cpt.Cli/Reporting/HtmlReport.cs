@@ -18,6 +18,7 @@ internal static class HtmlReport
         FlipSection.Write(page, model);
         TrainingSection.Write(page, model);
         StagesSection.Write(page, model);
+        InstancesSection.Write(page, model);
         ConfigurationSection.Write(page, model);
         page.Add($"<footer>Made by cpt {model.TrainerVersion} on {model.GeneratedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC. Scores are percent of evaluation samples answered right.</footer>\n");
         return page.Raw("</main>\n</body>\n</html>\n").ToString();

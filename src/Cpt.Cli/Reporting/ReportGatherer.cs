@@ -28,13 +28,14 @@ internal sealed class ReportGatherer(CheckpointStore? store, TimeProvider time)
             stages.Add(new ReportStage
             {
                 Status = stageStatus,
-                Task = stage.Task.Uri + TrainingText.Beside(StageSpecs.Training(run, index, taskDigest: null)),
-                TaskDigest = evaluation?.Scores.FirstOrDefault(score => score.Task == stage.Name)?.TaskDigest,
+                Tasks = [.. TaskColumns.Of(stage).Select(task => new ReportTask(task.Name, task.Uri, evaluation?.Scores.FirstOrDefault(score => score.Task == task.Name && score.Kind == ScoreKind.Task)?.TaskDigest))],
+                Beside = TrainingText.Beside(StageSpecs.Training(run, index, taskDigest: null)).TrimStart(',', ' '),
                 Training = manifest is null ? [] : await CurvesAsync(manifest, cancellationToken),
                 Settings = StageSettings.Of(stage),
                 Flips = [.. (evaluation?.Scores ?? []).Where(score => score.LostFromPrevious is not null).Select(score => new FlipCount(score.Task, score.LostFromPrevious ?? 0, score.GainedFromPrevious ?? 0, score.Samples))],
                 LostExamples = Lost(previous, evaluation),
-                Tokens = manifest?.Metrics.TryGetValue("tokens", out var tokens) == true ? (long)tokens : null,
+                Tokens = manifest?.Metrics.TryGetValue(StageMetrics.Tokens, out var tokens) == true ? (long)tokens : null,
+                Chosen = Chosen(manifest?.Metrics),
                 DurationSeconds = source.SecondsOf(stage.Name),
             });
             previous = evaluation ?? previous;
@@ -54,6 +55,12 @@ internal sealed class ReportGatherer(CheckpointStore? store, TimeProvider time)
             TrainerVersion = typeof(ReportGatherer).Assembly.GetName().Version?.ToString(3) ?? "",
         };
     }
+
+    private static ChosenInstances? Chosen(IReadOnlyDictionary<string, double>? metrics) => metrics is null || !metrics.ContainsKey(StageMetrics.Instances)
+        ? null
+        : new ChosenInstances(
+            (int)metrics[StageMetrics.Instances], (int)metrics.GetValueOrDefault(StageMetrics.InstancesKept), (int)metrics.GetValueOrDefault(StageMetrics.NeverSolved),
+            (int)metrics.GetValueOrDefault(StageMetrics.AlwaysSolved), metrics.GetValueOrDefault(StageMetrics.SolvedRate), (long)metrics.GetValueOrDefault(StageMetrics.InstanceTokens));
 
     private async Task<CheckpointManifest?> ManifestAsync(string stageHash, CancellationToken cancellationToken)
     {

@@ -72,7 +72,7 @@ internal sealed record RunSource(ContinualRun Run, string Text)
             Evaluation = run.Spec.Evaluation is not { Benchmarks: { } benchmarks } evaluation
                 ? run.Spec.Evaluation
                 : evaluation with { Benchmarks = [.. benchmarks.Select(benchmark => benchmark with { Uri = Absolute(benchmark.Uri, directory) })] },
-            Stages = [.. run.Spec.Stages.Select(stage => stage with { Task = stage.Task with { Uri = Absolute(stage.Task.Uri, directory) } })],
+            Stages = [.. run.Spec.Stages.Select(stage => TaskColumns.Moved(stage, uri => Absolute(uri, directory)))],
         },
     };
 

@@ -52,6 +52,12 @@ internal sealed record StatusDocument
     /// <summary>Columns of <see cref="Matrix"/>.</summary>
     public IReadOnlyList<string> Tasks { get; init; } = [];
 
+    /// <summary>For each of <see cref="Tasks"/> the stage that learns it: its own name, unless the stage learns several.</summary>
+    public IReadOnlyList<string> LearnedIn { get; init; } = [];
+
+    /// <summary>Whether a cell of <see cref="Matrix"/> is a task right after it was learned.</summary>
+    public bool IsOwn(int row, int column) => row > 0 && Rows[row] == (LearnedIn.Count > column ? LearnedIn[column] : Tasks[column]);
+
     /// <summary>Names of the rows of <see cref="Matrix"/>: <c>base</c>, then the stages that are finished.</summary>
     public IReadOnlyList<string> Rows { get; init; } = [];
 
@@ -126,6 +132,15 @@ internal sealed record StageStatusDocument
     public int? Step { get; init; }
 
     public int? Steps { get; init; }
+
+    /// <summary>While an instance filter or self-distillation samples: train samples done of all, <c>640/6218</c>.</summary>
+    public string? Sampled { get; init; }
+
+    /// <summary>Train samples that are learned from; only with an instance filter or self-distillation.</summary>
+    public int? InstancesKept { get; init; }
+
+    /// <summary>Train samples that were chosen from.</summary>
+    public int? Instances { get; init; }
 
     /// <summary>Until its last step, at the mean speed since its first attempt began; while it trains.</summary>
     public double? SecondsLeft { get; init; }

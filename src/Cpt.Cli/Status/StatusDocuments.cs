@@ -50,7 +50,8 @@ internal static class StatusDocuments
             Forgetting = Number(status?.Forgetting),
             ForgettingFromPeak = Number(status?.ForgettingFromPeak),
             ForwardTransfer = Number(status?.ForwardTransfer),
-            Tasks = matrix?.Tasks ?? [.. run.Spec.Stages.Select(stage => stage.Name)],
+            Tasks = matrix?.Tasks ?? [.. TaskColumns.Of(run.Spec.Stages).Select(task => task.Name)],
+            LearnedIn = matrix is null ? [.. TaskColumns.Of(run.Spec.Stages).Select(task => task.Stage)] : matrix.LearnedIn ?? matrix.Tasks,
             Rows = matrix is null ? [] : [.. matrix.Rows.Select(row => row.After.Length == 0 ? StatusDocument.BaseRow : row.After)],
             Matrix = matrix is null ? [] : [.. matrix.Rows.Select(row => Cells(row.Tasks, matrix.Tasks.Count))],
             Benchmarks = matrix is null ? [] : [.. matrix.Benchmarks.Select((name, index) => Benchmark(name, [.. matrix.Rows.Select(row => Number(row.Benchmarks.ElementAtOrDefault(index)))]))],
@@ -94,6 +95,7 @@ internal static class StatusDocuments
     private static StageStatusDocument Stage(RunStage stage, StageStatus? status, bool active)
     {
         var (step, steps) = Progress(status?.Progress);
+        var (kept, instances) = Progress(status?.Kept);
         var state = status?.State ?? StageState.Waiting;
         // A record of running without a runner only says what was going on when it ended.
         var interrupted = !active && state is StageState.Running or StageState.Evaluating or StageState.Pending;
@@ -108,6 +110,9 @@ internal static class StatusDocuments
             Reused = state == StageState.Reused,
             Step = step,
             Steps = steps,
+            Sampled = kept is null ? status?.Sampled : null,
+            InstancesKept = kept,
+            Instances = instances,
             SecondsLeft = active && state == StageState.Running ? SecondsLeft(status!, step, steps) : null,
             Drift = Number(status?.Drift),
             CheckpointDigest = status?.CheckpointDigest,

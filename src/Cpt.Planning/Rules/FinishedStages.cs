@@ -67,6 +67,10 @@ internal static class FinishedStages
         return complete;
     }
 
+    /// <summary>As the trainer wrote it, whichever run's it was.</summary>
+    private static string? Kept(IReadOnlyDictionary<string, double> metrics) =>
+        metrics.TryGetValue(StageMetrics.Instances, out var instances) && metrics.TryGetValue(StageMetrics.InstancesKept, out var kept) ? Progress.Text((int)kept, (int)instances) : null;
+
     private static bool ScoresAreComplete(Draft draft, StageDraft stage)
     {
         var due = ScoresDue.After(draft, stage);
@@ -114,6 +118,8 @@ internal static class FinishedStages
             TaskDigests = null,
             CheckpointDigest = final.ModelDigest,
             CheckpointStep = final.Step,
+            Sampled = null,
+            Kept = Kept(final.Metrics),
             Progress = Progress.Text(final.Step, final.StepsDue),
             ProgressTime = null,
             Drift = Drift(stage.Evaluation),

@@ -25,6 +25,6 @@ internal static class GateNoise
             rows[row] = hash is null ? null : draft.Find(new Need.Records(hash))?.Value as EvaluationDocument;
         }
 
-        return draft.Missing.Count > 0 || draft.Unavailable is not null ? null : MeasureSamples.Of(metric, rows, matrix.Tasks, matrix.Benchmarks);
+        return draft.Missing.Count > 0 || draft.Unavailable is not null ? null : MeasureSamples.Of(metric, rows, matrix);
     }
 }

@@ -24,34 +24,32 @@ internal static class MeasureSamples
 
     /// <param name="metric">Measured after the last of <paramref name="rows"/>.</param>
     /// <param name="rows">Row 0, then those after finished stages; null where none is needed.</param>
-    /// <param name="tasks">Columns, in the order in which they are learned.</param>
-    /// <param name="benchmarks">Columns.</param>
+    /// <param name="matrix">Says which task was learned when.</param>
     /// <returns>Groups, all with at least one value; null: some score has no records, or of other data.</returns>
-    public static IReadOnlyList<double[]>? Of(GateMetric metric, IReadOnlyList<EvaluationDocument?> rows, IReadOnlyList<string> tasks, IReadOnlyList<string> benchmarks)
+    public static IReadOnlyList<double[]>? Of(GateMetric metric, IReadOnlyList<EvaluationDocument?> rows, AccuracyMatrix matrix)
     {
-        var learned = rows.Count - 1;
-        var groups = metric switch
+        var learned = matrix.Learned;
+        var groups = (metric switch
         {
-            GateMetric.Forgetting => Tasks(0, learned - 1, task => Lost(task, task + 1, learned)),
-            GateMetric.ForgettingFromPeak => Tasks(0, learned - 1, task => Lost(task, Peak(task), learned)),
-            GateMetric.AverageAccuracy => Tasks(0, learned, task => Scores(rows[learned], ScoreKind.Task, tasks[task])?.Values.ToArray()),
-            GateMetric.ForwardTransfer => Tasks(1, learned, task => Lost(task, task, 0)),
-            GateMetric.LostSamples => Tasks(0, learned - 1, task => Pairs(ScoreKind.Task, tasks[task], learned - 1, learned, (before, now) => before >= Right && now < Right ? 1 : 0)),
-            _ => benchmarks.Select(name => Pairs(ScoreKind.Benchmark, name, 0, learned, (before, now) => before - now)).ToList(),
-        };
+            GateMetric.Forgetting => matrix.LearnedBy(learned - 1).Select(task => Lost(task, matrix.RowOf(task), learned)),
+            GateMetric.ForgettingFromPeak => matrix.LearnedBy(learned - 1).Select(task => Lost(task, Peak(task), learned)),
+            GateMetric.AverageAccuracy => matrix.LearnedBy(learned).Select(task => Scores(rows[learned], ScoreKind.Task, matrix.Tasks[task])?.Values.ToArray()),
+            GateMetric.ForwardTransfer => matrix.LearnedLater().Select(task => Lost(task, matrix.RowOf(task) - 1, 0)),
+            GateMetric.LostSamples => matrix.LearnedBy(learned - 1).Select(task => Pairs(ScoreKind.Task, matrix.Tasks[task], learned - 1, learned, (before, now) => before >= Right && now < Right ? 1 : 0)),
+            _ => matrix.Benchmarks.Select(name => Pairs(ScoreKind.Benchmark, name, 0, learned, (before, now) => before - now)),
+        }).ToList();
         return groups.Count == 0 || groups.Any(group => group is null or []) ? null : groups.ConvertAll(group => group!);
 
-        double[]? Lost(int task, int from, int to) => Pairs(ScoreKind.Task, tasks[task], from, to, (before, now) => before - now);
+        double[]? Lost(int task, int from, int to) => Pairs(ScoreKind.Task, matrix.Tasks[task], from, to, (before, now) => before - now);
 
-        int Peak(int task) => Enumerable.Range(task + 1, learned - task).MaxBy(row => Scores(rows[row], ScoreKind.Task, tasks[task])?.Values.Average() ?? double.NegativeInfinity);
+        int Peak(int task) => Enumerable.Range(matrix.RowOf(task), learned - matrix.RowOf(task) + 1)
+            .MaxBy(row => Scores(rows[row], ScoreKind.Task, matrix.Tasks[task])?.Values.Average() ?? double.NegativeInfinity);
 
         double[]? Pairs(ScoreKind kind, string name, int from, int to, Func<double, double, double> value) =>
             Scores(rows[from], kind, name) is { } before && Scores(rows[to], kind, name) is { } now && Score(rows[from], kind, name)!.TaskDigest == Score(rows[to], kind, name)!.TaskDigest
                 ? [.. now.Where(pair => before.ContainsKey(pair.Key)).Select(pair => value(before[pair.Key], pair.Value))]
                 : null;
     }
-
-    private static List<double[]?> Tasks(int first, int end, Func<int, double[]?> values) => [.. Enumerable.Range(first, Math.Max(0, end - first)).Select(values)];
 
     private static TaskScore? Score(EvaluationDocument? row, ScoreKind kind, string name) => row?.Scores.LastOrDefault(score => score.Kind == kind && score.Task == name);
 

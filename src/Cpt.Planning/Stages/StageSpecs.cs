@@ -13,7 +13,7 @@ public static class StageSpecs
     {
         run = RunDefaults.Apply(run);
         var stage = run.Spec.Stages[index];
-        var training = Training(run.Spec, index, inputs.TrainedDigests);
+        var training = Training(run.Spec, index, inputs.TrainedDigests) with { Owner = Owner(run) };
         return new StageSpec
         {
             Namespace = run.Metadata.Namespace!,
@@ -36,6 +36,7 @@ public static class StageSpecs
             Evaluation = Evaluation(run, index, inputs),
             Device = stage.Template?.Device ?? run.Spec.Template!.Device!,
             Memory = Memory(stage.Parameters!),
+            RewardCalls = RewardSpecs.Calls(stage.Rft?.Reward?.Service),
         };
     }
 
@@ -44,6 +45,10 @@ public static class StageSpecs
     /// <param name="index">0-based place of the stage.</param>
     /// <param name="taskDigest">Digest of the stage's task, or null where it does not matter.</param>
     public static TrainingSpec Training(ContinualRun run, int index, string? taskDigest) => Training(RunDefaults.Apply(run).Spec, index, [taskDigest]);
+
+    /// <summary>Whose alone the results are. A run that was deleted and made anew is another one on a cluster; <c>cpt run</c> knows runs by their names.</summary>
+    internal static string? Owner(ContinualRun run) =>
+        run.Spec.ReusePolicy == ReusePolicy.Never ? run.Metadata.Uid ?? $"{run.Metadata.Namespace ?? RunDefaults.Namespace}/{run.Metadata.Name}" : null;
 
     /// <param name="defaulted">With defaults applied.</param>
     /// <param name="index">0-based place of the stage.</param>
@@ -64,6 +69,7 @@ public static class StageSpecs
             Replay = replayed.Length > 0 ? new ReplaySpec { Percentage = stage.Replay!.Percentage, Tasks = replayed } : null,
             Optimization = Optimization(stage.Parameters!),
             Rft = stage.Method == Method.RFT ? Rft(stage.Rft!) : null,
+            SelfDistillation = stage.SelfDistillation is { } distilled ? SelfDistillation(distilled) : null,
             Lora = stage.Lora is { } lora ? Lora(lora) : null,
             Freeze = stage.Freeze is { Count: > 0 } freeze ? freeze : null,
             Seed = defaulted.Seed!.Value,
@@ -145,11 +151,34 @@ public static class StageSpecs
         Prompt = Prompt(rft.Prompt!.Value),
         AccuracyWeight = Number(rft.Reward!.AccuracyWeight!),
         FormatWeight = Number(rft.Reward.FormatWeight!),
+        RewardComponents = RewardSpecs.Components(rft.Reward),
+        RewardService = RewardSpecs.Service(rft.Reward),
         Temperature = Number(rft.Temperature!),
         TopP = Number(rft.TopP!),
         TopK = rft.TopK!.Value,
         MaxResponseTokens = rft.MaxResponseTokens!.Value,
         PreflightRollouts = rft.PreflightRollouts!.Value,
+        InstanceFilter = rft.InstanceFilter is { } filter ? Filter(filter) : null,
+    };
+
+    private static SelfDistillationSpec SelfDistillation(SelfDistillationSettings own) => new()
+    {
+        Rollouts = own.Rollouts!.Value,
+        MinimumReward = Number(own.MinimumReward!),
+        PerSample = Enum.Parse<ValidRollouts>(own.PerSample!.Value.ToString()),
+        Prompt = Prompt(own.Prompt!.Value),
+        Temperature = Number(own.Temperature!),
+        TopP = Number(own.TopP!),
+        MaxResponseTokens = own.MaxResponseTokens!.Value,
+    };
+
+    private static InstanceFilterSpec Filter(InstanceFilterSettings filter) => new()
+    {
+        Rollouts = filter.Rollouts!.Value,
+        MinimumReward = Number(filter.MinimumReward!),
+        MinimumSolved = filter.MinimumSolved!.Value,
+        MaximumSolved = filter.MaximumSolved!.Value,
+        Control = Enum.Parse<InstanceControl>(filter.Control!.Value.ToString()),
     };
 
     private static LoraSpec Lora(LoraSettings lora) => new()

@@ -6,8 +6,10 @@ namespace Cpt.Planning;
 /// <summary>What a stage trains on, in a few words: <c>SFT on generated://digits/half, 10 % of every batch replayed from parity</c>.</summary>
 public static class TrainingText
 {
-    public static string Of(TrainingSpec training) =>
-        $"{training.Method} on {training.Task.Uri}{Beside(training)}";
+    public static string Of(TrainingSpec training) => $"{training.Method} on {Tasks(training)}{Beside(training)}";
+
+    /// <summary>The task's URI, or the names of those that are learned together.</summary>
+    public static string Tasks(TrainingSpec training) => training.JointTasks is { } joint ? $"{Names([training.Task, .. joint])} together" : training.Task.Uri;
 
     /// <summary>The same without the task; empty where there is nothing else.</summary>
     public static string Beside(TrainingSpec training) =>

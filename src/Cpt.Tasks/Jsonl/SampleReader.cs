@@ -83,6 +83,7 @@ internal sealed class SampleReader(TaskDefinition definition, IScorer scorer, st
             Choices = fields.Texts("choices"),
             Answers = fields.Texts("answers"),
             Scorer = fields.Text("scorer"),
+            Metadata = fields.Raw("metadata"),
             Images = fields.Texts("images"),
         };
 

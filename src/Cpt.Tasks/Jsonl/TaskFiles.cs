@@ -87,6 +87,12 @@ internal static class TaskFiles
         if (sample.Scorer is not null)
             json.WriteString("scorer", sample.Scorer);
         WriteTexts(json, "images", sample.Images);
+        if (sample.Metadata is not null)
+        {
+            json.WritePropertyName("metadata");
+            json.WriteRawValue(sample.Metadata);
+        }
+
         json.WriteEndObject();
     }
 

@@ -19,12 +19,13 @@ internal sealed class PolicyTraining : IDisposable
     /// <param name="directory">Weights to start from.</param>
     /// <param name="spec">What is trained.</param>
     /// <param name="tasks">On what.</param>
+    /// <param name="responses">What is learned instead of the answers of the first of them; null: the answers.</param>
     /// <param name="reference">Directory of the KL reference; null when there is none.</param>
     /// <param name="referenceIsInput">The reference is the stage's input.</param>
     /// <param name="workers">Those that train together; null for one alone.</param>
     /// <param name="log">Warnings for people.</param>
     public static PolicyTraining Start(
-        string directory, StageSpec spec, StageTasks tasks, string? reference, bool referenceIsInput, WorkerGroup? workers, Action<string> log)
+        string directory, StageSpec spec, StageTasks tasks, IReadOnlyList<int[]>? responses, string? reference, bool referenceIsInput, WorkerGroup? workers, Action<string> log)
     {
         var policy = LoadedModel.Load(directory, spec);
         try
@@ -37,10 +38,12 @@ internal sealed class PolicyTraining : IDisposable
                 Task = tasks.Own[0],
                 JointTasks = [.. tasks.Own.Skip(1)],
                 Replayed = tasks.Replayed,
+                Responses = responses,
                 Reference = reference is null ? null : () => LoadedModel.Load(reference, spec).Model,
                 Workers = workers,
                 ReferenceIsInput = referenceIsInput,
                 Memory = spec.Memory ?? new MemorySpec(),
+                RewardCalls = spec.RewardCalls ?? new RewardCallSpec(),
                 Log = log,
             });
             return new PolicyTraining(policy, loop);

@@ -93,6 +93,8 @@ internal sealed class StageAttempt
     {
         _reporter.Phase(TrainerPhase.Loading);
         var tasks = await StageTasks.LoadAsync(_spec.Training, _inputs, _stop);
+        var chosen = await new StageInstances(_spec, _store, _reporter, _metrics, _outcome, _session?.Group, _stop).ChooseAsync(tasks.Own[0], () => _inputs.ModelAsync(_spec.Input, _stop));
+        _reporter.Phase(TrainerPhase.Loading);
         var reference = _spec.Training.Rft?.KlReference switch
         {
             KlReference.Base => await _inputs.ModelAsync(_spec.BaseModel, _stop),
@@ -100,8 +102,8 @@ internal sealed class StageAttempt
             _ => null,
         };
         var referenceIsInput = _spec.Training.Rft?.KlReference == KlReference.PreviousStage || _spec.Input.Digest == _spec.BaseModel.Digest;
-        PolicyTraining Build(string directory) => PolicyTraining.Start(directory, _spec, tasks, reference, referenceIsInput, _session?.Group, _reporter.Warning);
-        var checkpoints = new StageCheckpoints(_spec, _store, _work, _reporter, _metrics, _time, _session) { Parents = await _inputs.LineageAsync(_spec.Input, _stop) };
+        PolicyTraining Build(string directory) => PolicyTraining.Start(directory, _spec, chosen is null ? tasks : tasks with { Own = [chosen.Task, .. tasks.Own.Skip(1)] }, chosen?.Responses, reference, referenceIsInput, _session?.Group, _reporter.Warning);
+        var checkpoints = new StageCheckpoints(_spec, _store, _work, _reporter, _metrics, _time, _session) { Parents = await _inputs.LineageAsync(_spec.Input, _stop), Chosen = chosen, Instances = tasks.Own[0].Train };
         var policy = await checkpoints.ResumeAsync(Build, () => _inputs.ModelAsync(_spec.Input, _stop), _stop) ?? Build(await _inputs.ModelAsync(_spec.Input, _stop));
         return new StageTraining(_spec, policy, checkpoints, _reporter, _metrics, _time, _stop);
     }

@@ -1,6 +1,5 @@
 using Cpt.Contract;
 using Cpt.Models;
-using Cpt.Tasks;
 
 namespace Cpt.Training;
 
@@ -8,7 +7,7 @@ namespace Cpt.Training;
 /// Samples groups with the policy as it stands and rewards them. What is drawn depends on the seed, the place in the batch and the token's position
 /// alone: not on threads, on workers, on how rows are batched, or on what was drawn before. With several workers each draws its share, and all reward all of them.
 /// </summary>
-internal sealed class RolloutSampler(CausalLM policy, Func<TaskData, RewardModel> rewardsOf, RftSpec rft, WorkerGroup? workers = null)
+internal sealed class RolloutSampler(CausalLM policy, Func<TaskSource, RewardModel> rewardsOf, RftSpec rft, WorkerGroup? workers = null) : IDisposable
 {
     private readonly RowGenerator _generator = new(policy, workers);
     private readonly Dictionary<TaskSource, RewardModel> _rewards = new(ReferenceEqualityComparer.Instance);
@@ -36,6 +35,10 @@ internal sealed class RolloutSampler(CausalLM policy, Func<TaskData, RewardModel
         ];
     }
 
+    /// <summary>Rollouts without advantages, of one sample after the other.</summary>
+    public Rollout[] Rollouts(IReadOnlyList<DrawnSample> samples, int each, ulong seed, CancellationToken cancellationToken) =>
+        Respond(samples, [.. samples.Select(drawn => drawn.From.Prompts.Prompt(drawn.Sample))], each, seed, rft.Temperature, step: 0, cancellationToken);
+
     private Rollout[] Respond(
         IReadOnlyList<DrawnSample> samples, ModelPrompt[] asked, int groupSize, ulong seed, double temperature, int step, CancellationToken cancellationToken)
     {
@@ -55,24 +58,37 @@ internal sealed class RolloutSampler(CausalLM policy, Func<TaskData, RewardModel
         };
         var rows = Finite.Logits(() => _generator.Generate(request, cancellationToken), step);
 
+        var texts = rows.Select((row, i) => samples[i / groupSize].From.Prompts.Text(row)).ToArray();
+        var earned = new Reward[repeated.Length];
+        foreach (var ofOne in Enumerable.Range(0, repeated.Length).GroupBy(i => samples[i / groupSize].From))
+        {
+            int[] places = [.. ofOne];
+            var judged = RewardsOf(ofOne.Key).Of(Array.ConvertAll(places, i => (samples[i / groupSize].Sample, texts[i])), cancellationToken);
+            for (var at = 0; at < places.Length; at++) earned[places[at]] = judged[at];
+        }
+
         var rollouts = new Rollout[repeated.Length];
         for (var i = 0; i < rollouts.Length; i++)
         {
-            var (from, sample) = samples[i / groupSize];
+            var sample = samples[i / groupSize].Sample;
             var row = rows[i];
-            var text = from.Prompts.Text(row);
-            var reward = RewardsOf(from).Of(sample, text);
+            var reward = earned[i];
             Finite.Reward(reward.Total, step, sample.Id);
             SampledTokens += row.Tokens.Length;
-            rollouts[i] = new Rollout(TrainingSequence.Of(repeated[i], row.Tokens), text, reward, row.Finished);
+            rollouts[i] = new Rollout(TrainingSequence.Of(repeated[i], row.Tokens), texts[i], reward, row.Finished);
         }
 
         return rollouts;
     }
 
+    public void Dispose()
+    {
+        foreach (var rewards in _rewards.Values) rewards.Dispose();
+    }
+
     private RewardModel RewardsOf(TaskSource source)
     {
-        if (!_rewards.TryGetValue(source, out var rewards)) _rewards.Add(source, rewards = rewardsOf(source.Task));
+        if (!_rewards.TryGetValue(source, out var rewards)) _rewards.Add(source, rewards = rewardsOf(source));
         return rewards;
     }
 }

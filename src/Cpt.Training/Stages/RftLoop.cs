@@ -1,7 +1,6 @@
 using System.Globalization;
 using Cpt.Contract;
 using Cpt.Models;
-using Cpt.Tasks;
 
 namespace Cpt.Training;
 
@@ -28,8 +27,10 @@ internal sealed class RftLoop : StageLoop
         : base(context, (context.Training.Rft ?? throw new StageFailureException(ExitCodes.BadSpec, "InvalidParameter", "rft: missing; method RFT needs it")).Prompt)
     {
         _rft = RftRules.Check(context.Training.Rft!, Optimization);
-        // A replayed prompt is judged by its own task's scorer.
-        RewardModel Rewards(TaskData task) => new(task.Scorer, _rft.Prompt, _rft.AccuracyWeight, _rft.FormatWeight);
+        // A replayed prompt is judged by its own task's scorer alone: components and services know this stage's samples.
+        RewardModel Rewards(TaskSource from) => from.Replayed
+            ? new(from.Task.Scorer, _rft.Prompt, _rft.AccuracyWeight > 0 ? _rft.AccuracyWeight : 1, _rft.FormatWeight)
+            : RewardModel.Of(context, from.Task, _rft);
         _sampler = new RolloutSampler(context.Policy, Rewards, _rft, context.Workers);
         var inPolicy = context.ReferenceIsInput && context.Policy.Adapter is not null;
         if (_rft.KlReference != KlReference.None && !inPolicy)
@@ -91,6 +92,7 @@ internal sealed class RftLoop : StageLoop
 
     public override void Dispose()
     {
+        _sampler.Dispose();
         _reference?.Dispose();
         _reference = null;
         base.Dispose();

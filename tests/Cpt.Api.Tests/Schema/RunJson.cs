@@ -64,9 +64,9 @@ internal static partial class RunJson
               lossAggregation: SequenceMean
               dynamicSampling: 2
               prompt: ChainOfThought
-              reward: {accuracyWeight: "0.8", formatWeight: "0.2"}
+              reward: {accuracyWeight: "0.8", formatWeight: "0.2", components: [{scorer: BoxedAnswer, weight: "0.5"}], service: {url: "http://rewards/judge", weight: "0.5", timeoutSeconds: 60, batchSize: 128, retries: 5}}
               preflightRollouts: 32
-              instanceFilter: {rollouts: 8, minimumReward: "0.5"}
+              instanceFilter: {rollouts: 16, minimumReward: "0.5", minimumSolved: 2, maximumSolved: 12, control: Random}
             lora: {rank: 8, alpha: "16", dropout: "0.05", targets: [q_proj, v_proj], visionTower: true, rankStabilized: true}
             parameters:
               learningRate: "1e-6"
@@ -91,8 +91,11 @@ internal static partial class RunJson
             template: *template
           - name: second
             method: SFT
-            task: {uri: "file:///data/second"}
+            tasks:
+            - {name: third, uri: "file:///data/third", scorer: Numeric}
+            - {name: fourth, uri: "file:///data/fourth"}
             freeze: [visual.*]
+            selfDistillation: {rollouts: 4, minimumReward: "0.9", perSample: All, prompt: ChainOfThought, temperature: "0.8", topP: "0.9", maxResponseTokens: 64}
             parameters: {epochs: "0.5"}
             replay: {percentage: 10, fromStages: [first]}
         """;

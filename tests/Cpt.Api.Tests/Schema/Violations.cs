@@ -31,8 +31,8 @@ internal sealed record Violation(string Path, string What, JsonObject Run)
         var sample = Get(RunJson.Of(RunJson.Everything), path);
         if (sample is null)
         {
-            // epochs and steps exclude one another, as lora and freeze do, and replay stands in the second stage alone.
-            Assert.True(path.Contains("epochs") || path.Contains("replay") || path.Contains("freeze"), $"the sample sets {Text(path)}");
+            // epochs and steps exclude one another, as lora and freeze or task and tasks do, and replay and selfDistillation stand in the second stage alone.
+            Assert.True(path.Contains("epochs") || path.Contains("replay") || path.Contains("freeze") || path.Contains("tasks") || path.Contains("selfDistillation"), $"the sample sets {Text(path)}");
             if (path is ["spec", "stages", 0, ..])
             {
                 Walk(schema, [.. path[..2], 1, .. path[3..]], found);

@@ -38,7 +38,7 @@ public sealed class StudyExpansionTests
     public void TheSeedStandsInUrisWhereTheMarkStood()
     {
         var run = StudyText.Run(StudyText.Valid, "sft", 2);
-        Assert.Equal(["generated://digits/parity?seed=2", "generated://digits/half?seed=1"], run.Spec.Stages.Select(stage => stage.Task.Uri));
+        Assert.Equal(["generated://digits/parity?seed=2", "generated://digits/half?seed=1"], run.Spec.Stages.Select(stage => stage.Task!.Uri));
         Assert.Equal("generated://digits/copy?seed=2", run.Spec.Evaluation!.Benchmarks![0].Uri);
     }
 

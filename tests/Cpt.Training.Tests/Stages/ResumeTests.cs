@@ -52,6 +52,7 @@ public sealed class ResumeTests : IDisposable
         ["SFT of packed samples"] = Tiny.Sft(Tiny.Optimization(Steps) with { PackSequences = true }),
         ["SFT with a replay, by epochs"] = Tiny.Sft(Tiny.Optimization(Steps, batch: 3) with { Steps = null, Epochs = 1.4 }) with { Replay = Tiny.Replay(15) },
         ["GRPO with a replay"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo(miniBatches: 2) with { DynamicSamplingBatches = 1 }) with { Replay = Tiny.Replay(30) },
+        ["SFT of two tasks with a replay"] = Tiny.Sft(Tiny.Optimization(Steps, batch: 5)) with { JointTasks = [new TaskInput { Name = "letters", Uri = "file:///letters" }], Replay = Tiny.Replay(15) },
         ["ReMax"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo() with { Algorithm = RftAlgorithm.ReMax }),
     };
 

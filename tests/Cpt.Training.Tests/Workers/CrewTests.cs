@@ -29,6 +29,7 @@ public sealed class CrewTests : IDisposable
         ["GRPO with dynamic sampling"] = Tiny.Rft(Optimization(), Tiny.Grpo() with { DynamicSamplingBatches = 3, GroupSize = 2 }),
         ["SFT with a replay"] = Tiny.Sft(Optimization()) with { Replay = Tiny.Replay(30) },
         ["GRPO with a replay"] = Tiny.Rft(Optimization(), Tiny.Grpo()) with { Replay = Tiny.Replay(30) },
+        ["GRPO of two tasks"] = Tiny.Rft(Optimization(), Tiny.Grpo()) with { JointTasks = [new TaskInput { Name = "letters", Uri = "file:///letters" }] },
         ["ReMax"] = Tiny.Rft(Optimization(), Tiny.Grpo() with { Algorithm = RftAlgorithm.ReMax }),
     };
 

@@ -37,13 +37,18 @@ internal sealed class ReferenceSample(string json)
               "rft": {
                 "algorithm": "GRPO", "groupSize": 8, "klCoefficient": "0.01", "kl": {"reference": "Base", "estimator": "k3"}, "clipLow": "0.2", "clipHigh": "0.28", "dualClip": "3",
                 "temperature": "1", "topP": "0.95", "topK": 50, "maxResponseTokens": 384, "miniBatches": 2, "lossAggregation": "TokenMean", "dynamicSampling": 2, "prompt": "ChainOfThought",
-                "reward": {"accuracyWeight": "0.9", "formatWeight": "0.1"}, "preflightRollouts": 64, "instanceFilter": {"rollouts": 8, "minimumReward": "0.5"}
+                "reward": {
+                  "accuracyWeight": "0.9", "formatWeight": "0.1", "components": [{"scorer": "BoxedAnswer", "weight": "0.5"}],
+                  "service": {"url": "http://rewards.ml.svc:8080/judge", "weight": "0.5", "timeoutSeconds": 60, "batchSize": 128, "retries": 5}
+                }, "preflightRollouts": 64, "instanceFilter": {"rollouts": 8, "minimumReward": "0.5", "minimumSolved": 1, "maximumSolved": 7, "control": "None"}
               },
               "parameters": {
                 "learningRate": "1e-6", "epochs": "0.5", "steps": "400", "batchSize": "64", "microBatchSize": "4", "schedule": "Cosine", "warmupRatio": "0.03", "weightDecay": "0.01", "beta1": "0.9",
                 "beta2": "0.95", "epsilon": "1e-8", "maxGradientNorm": "1", "maxSequenceTokens": "2048", "precision": "bfloat16", "stopAtAccuracy": "0.9", "stopCheckSteps": "10",
                 "stopEvaluationSamples": "512", "gradientCheckpointing": "true", "offloadOptimizer": "true", "packSequences": "true"
               },
+              "selfDistillation": {"rollouts": 8, "minimumReward": "0.5", "perSample": "One", "prompt": "Direct", "temperature": "1", "topP": "0.95", "maxResponseTokens": 384},
+              "tasks": [{"name": "gqa", "uri": "azblob://data/gqa", "scorer": "ExactMatch"}],
               "lora": {"rank": 16, "alpha": "32", "dropout": "0.05", "targets": ["q_proj", "v_proj"], "visionTower": false, "rankStabilized": false},
               "freeze": ["visual.*"],
               "replay": {"percentage": 10, "fromStages": ["textvqa"]},
@@ -57,10 +62,10 @@ internal sealed class ReferenceSample(string json)
             "startTime": "2026-01-15T08:00:00Z", "completionTime": "2026-01-19T20:41:07Z", "nextRetryTime": "2026-01-15T09:10:20Z", "lastRetryToken": "2026-01-15", "gatesPassedAfter": "textvqa",
             "immutableFields": {"spec.seed": "6b86b273"}, "baseModelDigest": "6f0c…", "checkpoint": "43d1…", "retries": 1, "preemptions": 2,
             "averageAccuracy": "71.40", "forgetting": "-2.31", "forgettingFromPeak": "-2.90", "forwardTransfer": "0.80",
-            "matrix": {"tasks": ["textvqa", "scienceqa"], "benchmarks": ["mmlu-pro"], "rows": [{"after": "textvqa", "tasks": "71.40 -", "benchmarks": "38.05"}]},
+            "matrix": {"tasks": ["textvqa", "scienceqa"], "learnedIn": ["textvqa", "scienceqa"], "benchmarks": ["mmlu-pro"], "rows": [{"after": "textvqa", "tasks": "71.40 -", "benchmarks": "38.05"}]},
             "stages": [{
               "name": "scienceqa", "method": "RFT", "state": "Running", "drift": "0.0312", "stageHash": "0a1b…", "specHash": "99fe…", "taskDigest": "77aa…", "taskDigests": ["77aa…", "41fe…"], "attempts": 2, "judgedAttempts": 1, "retries": 1, "failuresInARow": 1,
-              "preemptions": 2, "stoppedAttempt": 1, "job": "seven-tasks-scienceqa-a2", "checkpointDigest": "43d1…", "checkpointStep": 200, "progress": "240/400",
+              "preemptions": 2, "stoppedAttempt": 1, "job": "seven-tasks-scienceqa-a2", "checkpointDigest": "43d1…", "checkpointStep": 200, "sampled": "6218/6218", "kept": "3917/6218", "progress": "240/400",
               "progressTime": "2026-01-15T09:12:00Z", "startedAt": "2026-01-15T08:01:10Z", "finishedAt": "2026-01-15T10:40:00Z", "lastExitCode": 69, "reason": "StorageUnavailable",
               "message": "The container checkpoints does not answer (exit code 69)."
             }]
