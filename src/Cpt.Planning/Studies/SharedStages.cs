@@ -13,7 +13,7 @@ internal static class SharedStages
     public static int Count(ContinualRun one, ContinualRun other)
     {
         var (first, second) = (RunDefaults.Apply(one).Spec, RunDefaults.Apply(other).Spec);
-        if (first.Storage.Uri != second.Storage.Uri || first.BaseModel.Uri != second.BaseModel.Uri)
+        if (first.Storage.Uri != second.Storage.Uri || first.BaseModel.Uri != second.BaseModel.Uri || ReusePolicy.Never == first.ReusePolicy || ReusePolicy.Never == second.ReusePolicy)
         {
             return 0;
         }
