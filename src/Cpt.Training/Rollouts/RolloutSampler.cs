@@ -1,5 +1,6 @@
 using Cpt.Contract;
 using Cpt.Models;
+using Cpt.Tasks;
 
 namespace Cpt.Training;
 
@@ -79,6 +80,13 @@ internal sealed class RolloutSampler(CausalLM policy, Func<TaskSource, RewardMod
         }
 
         return rollouts;
+    }
+
+    /// <summary>What each task's rollouts earn, known before the first of them is sampled.</summary>
+    /// <exception cref="TaskDataException">A scorer cannot judge a task.</exception>
+    public void Prepare(IEnumerable<TaskSource> sources)
+    {
+        foreach (var source in sources) RewardsOf(source);
     }
 
     public void Dispose()

@@ -32,6 +32,7 @@ internal sealed class RftLoop : StageLoop
             ? new(from.Task.Scorer, _rft.Prompt, _rft.AccuracyWeight > 0 ? _rft.AccuracyWeight : 1, _rft.FormatWeight)
             : RewardModel.Of(context, from.Task, _rft);
         _sampler = new RolloutSampler(context.Policy, Rewards, _rft, context.Workers);
+        _sampler.Prepare(Stream.Sources);
         var inPolicy = context.ReferenceIsInput && context.Policy.Adapter is not null;
         if (_rft.KlReference != KlReference.None && !inPolicy)
         {

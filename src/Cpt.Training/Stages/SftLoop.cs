@@ -1,5 +1,4 @@
 using Cpt.Contract;
-using Cpt.Tasks;
 
 namespace Cpt.Training;
 
@@ -16,21 +15,10 @@ internal sealed class SftLoop : StageLoop
 {
     private readonly ResponseLogProbs _logProbs;
 
-    /// <summary>What is learned instead of answers, by sample.</summary>
-    private readonly Dictionary<Sample, int[]>? _responses;
-
     public SftLoop(StageContext context)
         : base(context, context.Training.SelfDistillation?.Prompt ?? PromptStyle.Direct)
     {
         _logProbs = new ResponseLogProbs(context.Policy, Bfloat16);
-        if (context.Responses is { } responses)
-        {
-            _responses = new(ReferenceEqualityComparer.Instance);
-            foreach (var (sample, response) in context.Task.Train.Zip(responses))
-            {
-                _responses.Add(sample, response);
-            }
-        }
     }
 
     public override void Preflight(CancellationToken cancellationToken)
@@ -59,7 +47,7 @@ internal sealed class SftLoop : StageLoop
     {
         var (from, sample) = drawn;
         var prompt = from.Prompts.Prompt(sample);
-        var target = _responses?.GetValueOrDefault(sample) ?? from.Prompts.Target(sample);
+        var target = !from.Replayed && Context.Responses is { } responses ? responses[drawn.Index] : from.Prompts.Target(sample);
         Limit.Check(from.Task, sample, prompt.Length, target.Length, "answer tokens");
         return TrainingSequence.Of(prompt, target);
     }

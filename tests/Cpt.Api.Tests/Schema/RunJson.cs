@@ -91,13 +91,17 @@ internal static partial class RunJson
             template: *template
           - name: second
             method: SFT
-            tasks:
-            - {name: third, uri: "file:///data/third", scorer: Numeric}
-            - {name: fourth, uri: "file:///data/fourth"}
+            task: {uri: "file:///data/second"}
             freeze: [visual.*]
             selfDistillation: {rollouts: 4, minimumReward: "0.9", perSample: All, prompt: ChainOfThought, temperature: "0.8", topP: "0.9", maxResponseTokens: 64}
             parameters: {epochs: "0.5"}
             replay: {percentage: 10, fromStages: [first]}
+          - name: joint
+            method: SFT
+            tasks:
+            - {name: third, uri: "file:///data/third", scorer: Numeric}
+            - {name: fourth, uri: "file:///data/fourth"}
+            parameters: {epochs: "0.5"}
         """;
 
     /// <summary>As kubectl makes it of YAML.</summary>
