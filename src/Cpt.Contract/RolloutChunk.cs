@@ -33,5 +33,8 @@ public sealed record RolloutRecord(double Reward, double Accuracy, double Format
     /// <summary>
     /// Of the form that was asked for, graded right, and worth at least <paramref name="minimumReward"/> (arXiv:2507.05386). A reward for the form alone never solves.
     /// </summary>
-    public bool Solves(double minimumReward) => Format >= 1 && Accuracy > 0 && Reward >= minimumReward;
+    public bool Solves(double minimumReward, double formatWeight) => Format >= 1 && BesideForm(formatWeight) > 0 && Reward >= minimumReward;
+
+    /// <summary>What it earned for being right: by the task's scorer, by components, by a service.</summary>
+    public double BesideForm(double formatWeight) => Reward - (formatWeight * Format);
 }

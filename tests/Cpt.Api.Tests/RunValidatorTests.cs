@@ -202,7 +202,7 @@ public sealed class RunValidatorTests
         },
         {
             "a filter that asks for more than can be earned", "groupSize: 8", "reward: {accuracyWeight: \"0.4\"}\n      instanceFilter: {}",
-            "spec.stages[0].rft.instanceFilter.minimumReward: 0.5 is more than a rollout can earn (0.4: rft.reward.accuracyWeight and formatWeight together); no sample would be solved"
+            "spec.stages[0].rft.instanceFilter.minimumReward: 0.5 is more than a rollout can earn (0.4: the weights of rft.reward together); no sample would be solved"
         },
         {
             "a filter without rollouts", "groupSize: 8", "instanceFilter: {rollouts: 0}",

@@ -85,9 +85,10 @@ internal static class InstanceRules
             return ("", Text($"keeps every sample: minimumSolved is 0 and maximumSolved is rollouts ({rollouts}); raise the one, lower the other, or leave instanceFilter out"));
         }
 
-        var best = Number(rft.Reward!.AccuracyWeight) + Number(rft.Reward.FormatWeight);
+        var best = Number(rft.Reward!.AccuracyWeight) + Number(rft.Reward.FormatWeight)
+            + (rft.Reward.Components ?? []).Sum(component => Number(component.Weight)) + (rft.Reward.Service is { } service ? Number(service.Weight) : 0);
         return Number(filter.MinimumReward) > best + 1e-9
-            ? (".minimumReward", Text($"{filter.MinimumReward} is more than a rollout can earn ({best}: rft.reward.accuracyWeight and formatWeight together); no sample would be solved"))
+            ? (".minimumReward", Text($"{filter.MinimumReward} is more than a rollout can earn ({best}: the weights of rft.reward together); no sample would be solved"))
             : null;
     }
 

@@ -53,7 +53,7 @@ internal sealed class Probing
         var task = (await TaskAsync(training.Task.Uri, resolver, cache, cancellationToken)).WithScorer(training.Task.Scorer);
         using var model = CausalLM.Load(directory, Precision.HalvesWeights(training.Optimization.Precision) ? ScalarType.BFloat16 : ScalarType.Float32, Device);
         var spec = new ProbeSpec { Samples = Samples, Rollouts = Rollouts, Sampling = StageSpecs.ProbeSampling(run, index) };
-        var report = new MethodProbe(task, spec, training.Optimization, training.Seed).Run(model, Tokenizer.Load(directory), workers: null, cancellationToken);
+        var report = new MethodProbe(task, spec, training.Optimization, training.Seed, log: Warn).Run(model, Tokenizer.Load(directory), workers: null, cancellationToken);
         return (run.Spec.Stages[index].Name, report with { ModelDigest = digest });
     }
 
@@ -69,18 +69,19 @@ internal sealed class Probing
         // Names of results follow from what they were made of: from the base model on, stage by stage.
         var store = CheckpointStore.Open(run.Spec.Storage.Uri, options);
         var lookups = new StorageLookups(() => store, resolver, cache);
-        var input = await DigestAsync(lookups, new Need.ModelDigest(run.Spec.BaseModel.Uri), cancellationToken);
+        var baseModel = await DigestAsync(lookups, new Need.ModelDigest(run.Spec.BaseModel.Uri), cancellationToken);
+        var input = baseModel;
         CheckpointManifest? result = null;
         for (var before = 0; before < index; before++)
         {
             var stage = run.Spec.Stages[before];
-            var digests = new List<string>();
-            foreach (var uri in StageSpecs.Uris(run, before))
+            var tasks = new List<string>();
+            foreach (var uri in StageSpecs.TrainedUris(run, before))
             {
-                digests.Add(await DigestAsync(lookups, new Need.TaskDigest(uri), cancellationToken));
+                tasks.Add(await DigestAsync(lookups, new Need.TaskDigest(uri), cancellationToken));
             }
 
-            var hash = StageSpecs.Hash(run, before, input, digests);
+            var hash = StageSpecs.Build(run, before, new Planning.StageInputs { BaseModelDigest = baseModel, InputDigest = input, TaskDigests = tasks }).StageHash;
             result = await store.ReadManifestAsync(hash, cancellationToken) ?? throw new CliException(
                 ExitCodes.InputNotFound,
                 $"stage {run.Spec.Stages[index].Name} starts from the result of stage {stage.Name}, which {store.Location} does not have (stages/{hash}). Run the chain up to there first, or probe stage {run.Spec.Stages[0].Name}, which starts from the base model.");

@@ -41,6 +41,9 @@ public static class StageSpecs
         };
     }
 
+    /// <summary>What a stage's training reads, in the order of <see cref="StageInputs.TaskDigests"/>.</summary>
+    public static IReadOnlyList<string> TrainedUris(ContinualRun run, int index) => TrainedTasks.Uris(run.Spec, index);
+
     /// <summary>How a probe of a stage samples: as its own rollouts are; SFT without any is asked as the evaluation asks.</summary>
     public static RftSpec ProbeSampling(ContinualRun run, int index)
     {
@@ -66,20 +69,6 @@ public static class StageSpecs
     /// <param name="index">0-based place of the stage.</param>
     /// <param name="taskDigest">Digest of the stage's task, or null where it does not matter.</param>
     public static TrainingSpec Training(ContinualRun run, int index, string? taskDigest) => Training(RunDefaults.Apply(run).Spec, index, [taskDigest]);
-
-    /// <summary>The tasks that a stage trains on, whatever for: what <see cref="Hash"/> wants digests of, in this order.</summary>
-    public static IReadOnlyList<string> Uris(ContinualRun run, int index) => TrainedTasks.Uris(RunDefaults.Apply(run).Spec, index);
-
-    /// <summary>The hash that names the stage's result.</summary>
-    /// <param name="run">With or without defaults applied.</param>
-    /// <param name="index">0-based place of the stage.</param>
-    /// <param name="input">Digest of the model it starts from.</param>
-    /// <param name="digests">Of <see cref="Uris"/>.</param>
-    public static string Hash(ContinualRun run, int index, string input, IReadOnlyList<string> digests)
-    {
-        var defaulted = RunDefaults.Apply(run);
-        return Digests.StageHash(input, Training(defaulted.Spec, index, digests) with { Owner = Owner(defaulted) });
-    }
 
     /// <summary>Whose alone the results are. A run that was deleted and made anew is another one on a cluster; <c>cpt run</c> knows runs by their names.</summary>
     internal static string? Owner(ContinualRun run) =>

@@ -31,7 +31,7 @@ internal sealed class StageInstances(
             throw new StageFailureException(ExitCodes.BadData, "NoValidSamples", $"task {task.Name} has no train split, so no stage can learn it");
         }
 
-        var survey = new InstanceSurvey(task, question, spec.Training.Optimization, spec.Training.Seed);
+        var survey = new InstanceSurvey(task, question, spec.Training.Optimization, spec.Training.Seed, spec.RewardCalls, reporter.Warning);
         var selection = InstanceSelection.Of(task, spec.Training, await SurveyAsync(survey, input));
         (outcome.Instances, outcome.InstancesKept) = (selection.Instances, selection.Kept);
         metrics.KeptRatio.Record(selection.KeptFraction);

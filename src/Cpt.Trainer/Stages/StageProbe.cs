@@ -33,7 +33,7 @@ internal sealed class StageProbe(StageSpec spec, CheckpointStore store, StageRep
     {
         using var model = LoadedModel.Load(await input(), spec);
         reporter.Phase(TrainerPhase.Probing);
-        var report = new MethodProbe(task, probe, spec.Training.Optimization, spec.Training.Seed).Run(model.Model, model.Tokenizer, workers, stop) with { ModelDigest = spec.Input.Digest };
+        var report = new MethodProbe(task, probe, spec.Training.Optimization, spec.Training.Seed, spec.RewardCalls, reporter.Warning).Run(model.Model, model.Tokenizer, workers, stop) with { ModelDigest = spec.Input.Digest };
         if (workers is null or { IsFirst: true })
         {
             await store.WriteProbeAsync(spec.StageHash, report, CancellationToken.None);

@@ -48,7 +48,7 @@ public sealed record InstanceSelection
     public static InstanceSelection Of(TaskData task, TrainingSpec training, IReadOnlyList<SampleRollouts> surveyed)
     {
         var question = InstanceQuestion.Of(training) ?? throw new ArgumentException("the stage chooses no samples", nameof(training));
-        int[] solved = [.. surveyed.Select(sample => sample.Rollouts.Count(rollout => rollout.Solves(question.MinimumReward)))];
+        int[] solved = [.. surveyed.Select(sample => sample.Rollouts.Count(rollout => rollout.Solves(question.MinimumReward, question.Sampling.FormatWeight)))];
         var learned = training.Rft?.InstanceFilter is { } filter
             ? InstanceFilter.Kept(solved, filter, training.Seed).Select(i => (Sample: i, Response: (int[]?)null)).ToArray()
             : [.. surveyed.Index().SelectMany(entry => entry.Item.Rollouts.Where(rollout => rollout.Tokens is not null).Select(rollout => (entry.Index, (int[]?)[.. rollout.Tokens!])))];

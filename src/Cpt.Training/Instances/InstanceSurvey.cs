@@ -8,7 +8,13 @@ namespace Cpt.Training;
 /// The rollouts of the whole train split with the input policy, in chunks that are each a function of weights, seed and place alone: a chunk that is sampled
 /// again is the same, and chunks of an earlier attempt go together with those of this one.
 /// </summary>
-public sealed class InstanceSurvey(TaskData task, InstanceQuestion question, OptimizationSpec optimization, long seed)
+/// <param name="task">Whose train split is asked.</param>
+/// <param name="question">How.</param>
+/// <param name="optimization">Bounds the length of a sequence.</param>
+/// <param name="seed">Of the stage.</param>
+/// <param name="calls">How a reward service is called; null: by the defaults.</param>
+/// <param name="log">Warnings for people.</param>
+public sealed class InstanceSurvey(TaskData task, InstanceQuestion question, OptimizationSpec optimization, long seed, RewardCallSpec? calls = null, Action<string>? log = null)
 {
     // Enough rows to fill a device; what a crash costs at most.
     private const int ChunkRollouts = 512;
@@ -42,7 +48,7 @@ public sealed class InstanceSurvey(TaskData task, InstanceQuestion question, Opt
     {
         var rft = question.Sampling;
         var source = TaskSource.Of(task, policy, tokenizer, rft.Prompt, replayed: false);
-        using var sampler = new RolloutSampler(policy, from => new RewardModel(from.Task.Scorer, rft.Prompt, rft.AccuracyWeight, rft.FormatWeight), rft, workers);
+        using var sampler = new RolloutSampler(policy, from => RewardModel.Of(from.Task, rft, calls ?? new RewardCallSpec(), workers, TimeProvider.System, log), rft, workers);
         var samples = Stretch(chunk);
         var rollouts = sampler.Rollouts(Array.ConvertAll(samples, sample => new DrawnSample(source, sample)), question.Rollouts, Seeds.Of(seed, Seeds.Purpose.Instances, chunk), cancellationToken).Chunk(question.Rollouts).ToArray();
         return new RolloutChunk { Index = chunk, Samples = [.. samples.Select((sample, i) => new SampleRollouts(sample.Id, Records(rollouts[i]), Shortened(rollouts[i][0].Text)))] };
@@ -54,7 +60,7 @@ public sealed class InstanceSurvey(TaskData task, InstanceQuestion question, Opt
     {
         var records = Array.ConvertAll(rollouts, rollout =>
             new RolloutRecord(rollout.Reward.Total, rollout.Reward.Accuracy, rollout.Reward.Format, rollout.Sequence.Response.Length, rollout.Finished));
-        foreach (var kept in SelfDistillation.Learned(records, question.MinimumReward, question.KeptTokens)) records[kept] = records[kept] with { Tokens = rollouts[kept].Sequence.Response };
+        foreach (var kept in SelfDistillation.Learned(records, question.MinimumReward, question.Sampling.FormatWeight, question.KeptTokens)) records[kept] = records[kept] with { Tokens = rollouts[kept].Sequence.Response };
         return records;
     }
 

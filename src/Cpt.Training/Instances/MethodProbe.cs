@@ -8,7 +8,13 @@ namespace Cpt.Training;
 /// Rolls out on some train samples with the model a stage would start from, and lets <see cref="ProbeJudge"/> say which method has something to learn from.
 /// What is drawn depends on the seed alone.
 /// </summary>
-public sealed class MethodProbe(TaskData task, ProbeSpec probe, OptimizationSpec optimization, long seed)
+/// <param name="task">Whose train split is asked.</param>
+/// <param name="probe">How many samples, how often, and how.</param>
+/// <param name="optimization">Bounds the length of a sequence.</param>
+/// <param name="seed">Of the stage.</param>
+/// <param name="calls">How a reward service is called; null: by the defaults.</param>
+/// <param name="log">Warnings for people.</param>
+public sealed class MethodProbe(TaskData task, ProbeSpec probe, OptimizationSpec optimization, long seed, RewardCallSpec? calls = null, Action<string>? log = null)
 {
     private const int ShownCharacters = 300;
 
@@ -24,7 +30,7 @@ public sealed class MethodProbe(TaskData task, ProbeSpec probe, OptimizationSpec
     {
         var rft = probe.Sampling;
         var source = TaskSource.Of(task, policy, tokenizer, rft.Prompt, replayed: false);
-        using var sampler = new RolloutSampler(policy, from => new RewardModel(from.Task.Scorer, rft.Prompt, rft.AccuracyWeight, rft.FormatWeight), rft, workers);
+        using var sampler = new RolloutSampler(policy, from => RewardModel.Of(from.Task, rft, calls ?? new RewardCallSpec(), workers, TimeProvider.System, log), rft, workers);
         var limit = new TokenLimit(policy.Config, optimization);
         var samples = Drawn();
         foreach (var sample in samples) limit.Check(task, sample, source.Prompts.Prompt(sample).Length, rft.MaxResponseTokens, "response tokens");

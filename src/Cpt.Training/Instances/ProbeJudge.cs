@@ -23,9 +23,12 @@ internal static class ProbeJudge
     private const double ManyAlwaysSolved = 1.0 / 3;
     private const int FewSamples = 30;
 
-    /// <summary>By the stage's own filter; without one, half right is right.</summary>
-    public static bool Solves(RolloutRecord rollout, RftSpec rft) =>
-        rft.InstanceFilter is { } filter ? rollout.Solves(filter.MinimumReward) : rollout is { Format: >= 1, Accuracy: >= 0.5 };
+    /// <summary>By the stage's own filter; without one, half of what can be earned for being right is right.</summary>
+    public static bool Solves(RolloutRecord rollout, RftSpec rft) => rft.InstanceFilter is { } filter
+        ? rollout.Solves(filter.MinimumReward, rft.FormatWeight)
+        : rollout.Format >= 1 && rollout.BesideForm(rft.FormatWeight) is > 0 and var earned && earned >= (Best(rft) / 2) - 1e-9;
+
+    private static double Best(RftSpec rft) => rft.AccuracyWeight + (rft.RewardComponents ?? []).Sum(component => component.Weight) + (rft.RewardService?.Weight ?? 0);
 
     public static ProbeReport Judge(string task, IReadOnlyList<RolloutRecord[]> groups, RftSpec rft)
     {

@@ -16,10 +16,10 @@ namespace Cpt.Training;
 public static class SelfDistillation
 {
     /// <returns>Places of the rollouts that are learned, ascending.</returns>
-    public static IReadOnlyList<int> Learned(IReadOnlyList<RolloutRecord> rollouts, double minimumReward, ValidRollouts? perSample)
+    public static IReadOnlyList<int> Learned(IReadOnlyList<RolloutRecord> rollouts, double minimumReward, double formatWeight, ValidRollouts? perSample)
     {
         if (perSample is null) return [];
-        var valid = Enumerable.Range(0, rollouts.Count).Where(i => rollouts[i].Finished && rollouts[i].Solves(minimumReward)).ToArray();
+        var valid = Enumerable.Range(0, rollouts.Count).Where(i => rollouts[i].Finished && rollouts[i].Solves(minimumReward, formatWeight)).ToArray();
         return perSample == ValidRollouts.All || valid.Length == 0 ? valid : [valid.MaxBy(i => rollouts[i].Reward)];
     }
 }

@@ -76,6 +76,8 @@ public sealed class RuleTests(ApiServer server)
         ("a filter that keeps nothing", Rft, "instanceFilter: {minimumSolved: 5, maximumSolved: 4}", "spec.stages[0].rft.instanceFilter", "spec.stages[0].rft.instanceFilter.minimumSolved"),
         ("a filter that keeps nothing by default", Rft, "instanceFilter: {minimumSolved: 9}", "spec.stages[0].rft.instanceFilter", "spec.stages[0].rft.instanceFilter.minimumSolved"),
         ("a filter that keeps everything", Rft, "instanceFilter: {minimumSolved: 0}", "spec.stages[0].rft.instanceFilter", "spec.stages[0].rft.instanceFilter"),
+        ("a filter beside components, which give the reward", Rft, "reward: {components: [{scorer: Numeric, weight: \"1\"}]}\n      instanceFilter: {}", "/", ""),
+        ("a filter that asks for more than components give", Rft, "reward: {components: [{scorer: Numeric, weight: \"0.4\"}]}\n      instanceFilter: {}", "/", "spec.stages[0].rft.instanceFilter.minimumReward"),
         ("a filter with its defaults", Rft, "instanceFilter: {}", "/", ""),
         ("a filter for the hard ones", Rft, "instanceFilter: {rollouts: 4, minimumSolved: 0, maximumSolved: 2, control: Random}", "/", ""),
         ("self-distillation for RFT", "method: RFT", "method: RFT\n    selfDistillation: {}", "spec.stages[0]", "spec.stages[0].selfDistillation"),

@@ -36,16 +36,18 @@ public sealed class InstanceFilterTests
         Assert.NotEqual(control, InstanceFilter.Kept(solved, filter with { Control = InstanceControl.Random }, seed: 2));
     }
 
-    /// <summary>Rewards of a prompt that asks for thinking: 0.9 · accuracy + 0.1 · format, or half and half.</summary>
+    /// <summary>Rewards of a prompt that asks for thinking: 0.9 · accuracy + 0.1 · format, then half and half, then a component's alone beside a scorer that does not count.</summary>
     [Theory]
-    [InlineData(1.0, 1.0, 1.0, true)]
-    [InlineData(0.9, 1.0, 0.0, false)]
-    [InlineData(0.1, 0.0, 1.0, false)]
-    [InlineData(0.5, 0.0, 1.0, false)]
-    [InlineData(0.55, 0.5, 1.0, true)]
-    [InlineData(0.46, 0.4, 1.0, false)]
-    public void ARolloutSolvesWhenItsFormMatchesItIsGradedRightAndItEarnsEnough(double reward, double accuracy, double format, bool solves) =>
-        Assert.Equal(solves, new RolloutRecord(reward, accuracy, format, 2, true).Solves(0.5));
+    [InlineData(1.0, 1.0, 1.0, 0.1, true)]
+    [InlineData(0.9, 1.0, 0.0, 0.1, false)]
+    [InlineData(0.1, 0.0, 1.0, 0.1, false)]
+    [InlineData(0.55, 0.5, 1.0, 0.1, true)]
+    [InlineData(0.46, 0.4, 1.0, 0.1, false)]
+    [InlineData(0.5, 0.0, 1.0, 0.5, false)]
+    [InlineData(1.0, 1.0, 1.0, 0.5, true)]
+    [InlineData(0.8, 0.0, 1.0, 0.0, true)]
+    public void ARolloutSolvesWhenItsFormMatchesItIsGradedRightAndItEarnsEnough(double reward, double accuracy, double format, double formatWeight, bool solves) =>
+        Assert.Equal(solves, new RolloutRecord(reward, accuracy, format, 2, true).Solves(0.5, formatWeight));
 
     [Fact]
     public void TheFiguresOfAChoiceAreThoseOfItsTable()

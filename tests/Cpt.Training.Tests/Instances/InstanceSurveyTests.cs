@@ -53,6 +53,18 @@ public sealed class InstanceSurveyTests
         Assert.Contains("train sample s0: 2 prompt tokens and 70 response tokens (rft.maxResponseTokens)", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Beside components the scorer of the task weighs nothing, and what they give decides.</summary>
+    [Fact]
+    public void RolloutsAreRewardedAsThoseOfTheStageAre()
+    {
+        using var model = Tiny.HalfTaught();
+        var training = s_training with { Rft = s_training.Rft! with { AccuracyWeight = 0, RewardComponents = [new RewardComponentSpec { Scorer = "ExactMatch", Weight = 0.6 }] } };
+        var survey = Survey(training);
+        var rollouts = survey.Sample(0, model, Tiny.Tokenizer, null, default).Samples.SelectMany(sample => sample.Rollouts).ToList();
+        Assert.Equal([0, 0.6], rollouts.Select(rollout => rollout.Reward).Distinct().Order());
+        Assert.All(rollouts, rollout => Assert.Equal(rollout.Reward > 0, rollout.Solves(0.5, 0)));
+    }
+
     [Fact]
     public void AStageWithoutAFilterAsksNothing()
     {

@@ -25,7 +25,7 @@ public sealed class SelfDistillationTests
         Assert.Empty(Learned(perSample, s_wrong, s_right with { Format = 0 }, s_right with { Finished = false }, s_partly with { Reward = 0.4 }));
 
     [Fact]
-    public void AFilterLearnsNoneOfItsRollouts() => Assert.Empty(SelfDistillation.Learned([s_right], 0.5, perSample: null));
+    public void AFilterLearnsNoneOfItsRollouts() => Assert.Empty(SelfDistillation.Learned([s_right], 0.5, 0, perSample: null));
 
     [Fact]
     public void TheStageLearnsTheTokensThatWereSampledInsteadOfTheTasksAnswers()
@@ -56,7 +56,7 @@ public sealed class SelfDistillationTests
         Assert.Equal(selection.NeverSolved, 20 - selection.Kept);
     }
 
-    private static IReadOnlyList<int> Learned(ValidRollouts perSample, params RolloutRecord[] rollouts) => SelfDistillation.Learned(rollouts, 0.5, perSample);
+    private static IReadOnlyList<int> Learned(ValidRollouts perSample, params RolloutRecord[] rollouts) => SelfDistillation.Learned(rollouts, 0.5, 0, perSample);
 
     private static TrainingSpec Training(SelfDistillationSpec own) => Tiny.Sft(Tiny.Optimization(40, batch: 16, rate: 5e-3)) with { SelfDistillation = own };
 
