@@ -11,4 +11,6 @@ namespace Cpt.Api;
 [JsonSerializable(typeof(ContinualRun))]
 [JsonSerializable(typeof(ContinualRunStatus))]
 [JsonSerializable(typeof(ContinualStudy))]
+[JsonSerializable(typeof(ContinualStudySpec))]
+[JsonSerializable(typeof(ContinualStudyStatus))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -80,6 +80,7 @@ public static class RunDefaults
         SelfDistillation = stage.SelfDistillation is null ? null : Apply(stage.SelfDistillation),
         Probe = stage.Probe is null ? null : Apply(stage.Probe),
         Lora = stage.Lora is null ? null : Apply(stage.Lora),
+        Regularization = stage.Regularization is null ? null : Apply(stage.Regularization),
         Parameters = Apply(stage.Parameters, stage.Method, stage.Lora is not null),
     };
 
@@ -99,6 +100,12 @@ public static class RunDefaults
         TimeoutSeconds = service.TimeoutSeconds ?? 30,
         BatchSize = service.BatchSize ?? 64,
         Retries = service.Retries ?? 3,
+    };
+
+    private static RegularizationSettings Apply(RegularizationSettings terms) => new()
+    {
+        Ewc = terms.Ewc is null ? null : terms.Ewc with { FisherSamples = terms.Ewc.FisherSamples ?? 256 },
+        Lwf = terms.Lwf is null ? null : new LwfSettings { Weight = terms.Lwf.Weight ?? "1", Temperature = terms.Lwf.Temperature ?? "2" },
     };
 
     private static RftSettings Apply(RftSettings rft)

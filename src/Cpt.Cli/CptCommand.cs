@@ -29,7 +29,7 @@ internal static class CptCommand
             """)
         {
             RunCommand.Create(),
-            StudyCommand.Create(),
+            Commands.StudyCommand.Create(),
             PlanCommand.Create(),
             ValidateCommand.Create(),
             ProbeCommand.Create(),

@@ -116,13 +116,16 @@ public sealed record TrainingSpec
     /// <summary>SFT learns the input policy's own rollouts instead of the task's answers; null: the answers.</summary>
     public SelfDistillationSpec? SelfDistillation { get; init; }
 
+    /// <summary>Null: the loss is the task's alone.</summary>
+    public RegularizationSpec? Regularization { get; init; }
+
     public long Seed { get; init; }
 
     /// <summary>The run that trains for itself alone (its UID on a cluster): part of the stage hash, so that nobody else's result is taken over, and of nothing that is computed. Null: results are shared.</summary>
     public string? Owner { get; init; }
 
     /// <summary>Every task the stage reads, whatever for.</summary>
-    public IEnumerable<TaskInput> Inputs() => [Task, .. JointTasks ?? [], .. Replay?.Tasks ?? []];
+    public IEnumerable<TaskInput> Inputs() => [Task, .. JointTasks ?? [], .. Replay?.Tasks ?? [], .. Regularization?.Ewc?.Tasks ?? []];
 
     /// <summary>The same with every task changed.</summary>
     public TrainingSpec WithInputs(Func<TaskInput, TaskInput> change) => this with
@@ -130,6 +133,7 @@ public sealed record TrainingSpec
         Task = change(Task),
         JointTasks = JointTasks is null ? null : [.. JointTasks.Select(change)],
         Replay = Replay is null ? null : Replay with { Tasks = [.. Replay.Tasks.Select(change)] },
+        Regularization = Regularization?.Ewc is not { } ewc ? Regularization : Regularization with { Ewc = ewc with { Tasks = [.. ewc.Tasks.Select(change)] } },
     };
 }
 

@@ -110,6 +110,8 @@ internal static class Tiny
 
     public static ReplaySpec Replay(int percentage) => new() { Percentage = percentage, Tasks = [new TaskInput { Name = "letters", Uri = "file:///letters" }] };
 
+    public static EwcSpec Ewc(double lambda, int samples = 6) => new() { Lambda = lambda, FisherSamples = samples, Tasks = [new TaskInput { Name = "letters", Uri = "file:///letters" }] };
+
     /// <summary>Where the training names other tasks, each of them is <see cref="Letters"/>.</summary>
     public static StageContext Context(TrainingSpec training, CausalLM policy, TaskData task, Func<CausalLM>? reference = null, Action<string>? log = null) => new()
     {
@@ -119,6 +121,8 @@ internal static class Tiny
         Task = task,
         JointTasks = [.. (training.JointTasks ?? []).Select(_ => Letters())],
         Replayed = [.. (training.Replay?.Tasks ?? []).Select(_ => Letters())],
+        Protected = [.. (training.Regularization?.Ewc?.Tasks ?? []).Select(_ => Letters())],
+        Input = reference,
         Reference = reference,
         Log = log,
     };

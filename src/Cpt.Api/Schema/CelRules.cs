@@ -64,6 +64,11 @@ internal sealed class CelRules(SchemaDefaults defaults)
             ("!has(self.tasks) || !(has(self.selfDistillation) || (has(self.rft) && has(self.rft.instanceFilter)))", "rft.instanceFilter and selfDistillation are only for a stage with one task"),
             ("has(self.task) != has(self.tasks)", "task or tasks: one of them; task for one, tasks for several that are learned together"),
             ("!has(self.lora) || !has(self.freeze) || size(self.freeze) == 0", "freeze stands beside lora, which freezes every weight of the model; choose what is adapted by lora.targets and lora.visionTower"),
+            ("self.method == 'SFT' || !has(self.regularization) || !has(self.regularization.lwf)", "regularization.lwf is only for method SFT; RFT has rft.klCoefficient with rft.kl.reference PreviousStage"),
+            ("!has(self.lora) || !has(self.regularization) || !has(self.regularization.ewc)", "regularization.ewc stands beside lora, which freezes every weight that ewc would hold; leave one of them out"),
+            (
+                "!has(self.regularization) || !has(self.regularization.ewc) || !has(self.parameters) || !has(self.parameters.precision) || self.parameters.precision in ['float32', 'bfloat16']",
+                "regularization.ewc measures how far each weight moved; parameters.precision must be float32 or bfloat16"),
             ("self.method == 'SFT' || !has(self.parameters) || !has(self.parameters.packSequences) || self.parameters.packSequences != 'true'", "parameters.packSequences is only for method SFT"),
             (
                 $"self.method != 'RFT' || {Of("miniBatches", "1")} <= {Parameter(StageParameters.BatchSize)}",
@@ -71,6 +76,10 @@ internal sealed class CelRules(SchemaDefaults defaults)
             (
                 $"self.method != 'RFT' || {Of("maxResponseTokens", RunDefaults.MaximumResponseTokens.ToString(CultureInfo.InvariantCulture))} < {Parameter(StageParameters.MaxSequenceTokens)}",
                 "rft.maxResponseTokens must be less than parameters.maxSequenceTokens, to leave room for a prompt; lower the one or raise the other"),
+        ],
+        "spec.stages[].regularization" =>
+        [
+            ("has(self.ewc) || has(self.lwf)", "names no term; give ewc or lwf, or leave it out"),
         ],
         "spec.stages[].parameters" =>
         [

@@ -44,6 +44,9 @@ public sealed record RunStage
     /// <summary>Mixes samples of earlier stages' tasks into every batch, each with its own scorer.</summary>
     public ReplaySettings? Replay { get; init; }
 
+    /// <summary>Terms of the loss that hold the stage to what the model was before it.</summary>
+    public RegularizationSettings? Regularization { get; init; }
+
     /// <summary>Overrides single fields of <c>spec.template</c>.</summary>
     public WorkloadTemplate? Template { get; init; }
 }

@@ -26,4 +26,7 @@ public sealed record ContinualStudy
 
     /// <summary>What is compared.</summary>
     public required ContinualStudySpec Spec { get; init; }
+
+    /// <summary>What is. Written by the operator alone; can be rebuilt from the runs.</summary>
+    public ContinualStudyStatus? Status { get; init; }
 }

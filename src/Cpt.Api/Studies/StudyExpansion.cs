@@ -31,7 +31,7 @@ internal sealed class StudyExpansion
 
     /// <summary>The runs, and everything that is wrong with them; each error says in which variant.</summary>
     public static (IReadOnlyList<StudyRun> Runs, IReadOnlyList<FieldError> Errors) Of(ContinualStudy study) =>
-        Of(study, (YamlMap)JsonNodes.ToYaml(JsonSerializer.SerializeToNode(study, ApiJson.Default.ContinualStudy))!);
+        Of(study, (YamlMap)JsonNodes.ToYaml(JsonSerializer.SerializeToNode(study with { Status = null }, ApiJson.Default.ContinualStudy))!);
 
     /// <inheritdoc cref="Of(ContinualStudy)"/>
     public static (IReadOnlyList<StudyRun> Runs, IReadOnlyList<FieldError> Errors) Of(ContinualStudy study, YamlMap root)

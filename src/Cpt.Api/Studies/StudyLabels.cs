@@ -11,4 +11,7 @@ public static class StudyLabels
 
     /// <summary>The seed.</summary>
     public const string Seed = "cpt.dev/seed";
+
+    /// <summary>An annotation: digest of what the study asked for when it wrote the run's spec last. What somebody else changes in a run is left alone.</summary>
+    public const string SpecDigest = "cpt.dev/study-spec";
 }

@@ -25,6 +25,7 @@ public static class RunValidator
         StageRules.PackingIsForSft,
         StageRules.StepsOrEpochs,
         StageRules.ReplayLooksBack,
+        RegularizationRules.Check,
         RftRules.Check,
         InstanceRules.FiltersCanKeepAndDrop,
         InstanceRules.SelfDistillationIsForSft,

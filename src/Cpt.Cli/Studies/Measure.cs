@@ -20,7 +20,7 @@ internal sealed record Measure(string Key, string Title, Func<StudyRunFacts, dou
         AverageAccuracy,
         Forgetting,
         new("forgettingFromPeak", "FM from peak", run => run.Status.ForgettingFromPeak, MeasureUnit.Points),
-        new("forwardTransfer", "FWT", run => RunMeasures.ForwardTransfer(run.Status), MeasureUnit.Points),
+        new("forwardTransfer", "FWT", run => run.Status.ForwardTransfer, MeasureUnit.Points),
         General,
         new("generalChange", "change of general", run => RunMeasures.GeneralChange(run.Status), MeasureUnit.Points),
         new("kept", "kept by the filter", run => 100 * run.KeptFraction, MeasureUnit.Percent),

@@ -9,9 +9,6 @@ namespace Cpt.Cli.Studies;
 /// <summary>Collects a study's results from its runs' directories and their storage; also while it goes on.</summary>
 internal sealed class StudyGatherer(StudySource source, StudyDirectory place, TimeProvider time)
 {
-    /// <summary>In a manifest's metrics: the share of samples that the instance filter kept.</summary>
-    private const string KeptFraction = "keptFraction";
-
     private readonly Dictionary<string, CheckpointStore> _stores = new(StringComparer.Ordinal);
 
     public async Task<StudyResults> GatherAsync(CancellationToken cancellationToken = default)
@@ -47,12 +44,13 @@ internal sealed class StudyGatherer(StudySource source, StudyDirectory place, Ti
         }
 
         var whole = metrics.Count == status.Stages.Count;
-        double[] kept = [.. metrics.Where(stage => stage.ContainsKey(KeptFraction)).Select(stage => stage[KeptFraction])];
+        var (looked, kept) = (metrics.Sum(stage => stage.GetValueOrDefault(StageMetrics.Instances)), metrics.Sum(stage => stage.GetValueOrDefault(StageMetrics.InstancesKept)));
         return facts with
         {
-            Tokens = whole && metrics.TrueForAll(stage => stage.ContainsKey("tokens")) ? (long)metrics.Sum(stage => stage["tokens"]) : null,
+            // What was sampled to choose the samples was paid for as well.
+            Tokens = whole && metrics.TrueForAll(stage => stage.ContainsKey(StageMetrics.Tokens)) ? (long)metrics.Sum(stage => stage[StageMetrics.Tokens] + stage.GetValueOrDefault(StageMetrics.InstanceTokens)) : null,
             Seconds = hashes.Count == status.Stages.Count && hashes.TrueForAll(seconds.ContainsKey) ? hashes.Sum(hash => seconds[hash]) : null,
-            KeptFraction = kept.Length > 0 ? kept.Average() : null,
+            KeptFraction = looked > 0 ? kept / looked : null,
         };
     }
 

@@ -64,7 +64,7 @@ internal sealed class StudyRunner(StudySource source, StudyDirectory place, int 
         var lookups = new LocalLookups(CheckpointStore.Open(local.Run.Spec.Storage.Uri, options), new InputResolver(options), work.CacheDirectory);
         using var jobs = new LocalJobs(work, environment, stage => StageWorkers.Of(local.Run, stage).Count, time, Pass);
 
-        Show(new RunnerEvent { Time = time.GetUtcNow(), Event = "run", Run = name, Message = string.Create(CultureInfo.InvariantCulture, $"variant {run.Variant}, seed {run.Seed}, {local.Run.Spec.Stages.Count} stages") });
+        Show(new RunnerEvent { Time = time.GetUtcNow(), Event = "run", Run = name, Message = string.Create(CultureInfo.InvariantCulture, $"variant {run.Variant}, seed {run.Seed}, {local.Run.Spec.Stages.Count} stage{(local.Run.Spec.Stages.Count == 1 ? "" : "s")}") });
         var exitCode = await new LocalRunner(local, lookups, jobs, narrator, time, seat).RunAsync(stop, kill);
         seat.Leave();
         await ReportFile.TryWriteAsync(local, lookups.Store, message => narrator.Say("warning", null, message), time);

@@ -49,6 +49,11 @@ internal static class NextAttempt
             draft.Say("Replay", stage.Name, "NothingToReplay", $"Stage {stage.Name} replays nothing: it is the first, and no task was learned before it.");
         }
 
+        if (stage.Stage.Regularization?.Ewc is not null && spec.Training.Regularization?.Ewc is null)
+        {
+            draft.Say("Regularization", stage.Name, "NothingToHold", $"Stage {stage.Name} has no ewc term: it is the first, and no task was learned before it.");
+        }
+
         draft.Conclude(nameof(NextAttempt), RunOutcome.Active, Reasons.Pending, Sentence(stage, previous, number, spec.Training), stage.Name);
         return true;
     }

@@ -85,11 +85,13 @@ public static class StageSpecs
             [.. tasks.Select(task => new TaskInput { Name = task.Name, Uri = task.Uri, Digest = digestOf.GetValueOrDefault(task.Uri), Scorer = task.Scorer?.ToString() })];
         var own = Inputs(TaskColumns.Of(stage));
         var replayed = Inputs(TrainedTasks.Replayed(defaulted, index));
+        var held = Inputs(TrainedTasks.Protected(defaulted, index));
         return new TrainingSpec
         {
             Method = stage.Method == Method.SFT ? StageMethod.SFT : StageMethod.RFT,
             Task = own[0],
             JointTasks = own.Length > 1 ? own[1..] : null,
+            Regularization = stage.Regularization is { } terms ? Regularization(terms, held) : null,
             Replay = replayed.Length > 0 ? new ReplaySpec { Percentage = stage.Replay!.Percentage, Tasks = replayed } : null,
             Optimization = Optimization(stage.Parameters!),
             Rft = stage.Method == Method.RFT ? Rft(stage.Rft!) : null,
@@ -214,6 +216,17 @@ public static class StageSpecs
         VisionTower = lora.VisionTower!.Value,
         RankStabilized = lora.RankStabilized!.Value,
     };
+
+    /// <returns>Null where nothing is left: the first stage has no earlier task to hold.</returns>
+    private static RegularizationSpec? Regularization(RegularizationSettings terms, IReadOnlyList<TaskInput> held)
+    {
+        var spec = new RegularizationSpec
+        {
+            Ewc = terms.Ewc is { } ewc && held.Count > 0 ? new EwcSpec { Lambda = Number(ewc.Lambda), FisherSamples = ewc.FisherSamples!.Value, Tasks = held } : null,
+            Lwf = terms.Lwf is { } lwf ? new LwfSpec { Weight = Number(lwf.Weight!), Temperature = Number(lwf.Temperature!) } : null,
+        };
+        return spec is { Ewc: null, Lwf: null } ? null : spec;
+    }
 
     private static MemorySpec? Memory(IReadOnlyDictionary<string, string> parameters)
     {

@@ -20,12 +20,13 @@ internal sealed class PolicyTraining : IDisposable
     /// <param name="spec">What is trained.</param>
     /// <param name="tasks">On what.</param>
     /// <param name="responses">What is learned instead of the answers of the first of them; null: the answers.</param>
+    /// <param name="input">Directory of the model the stage starts from; null where nothing is held to it.</param>
     /// <param name="reference">Directory of the KL reference; null when there is none.</param>
     /// <param name="referenceIsInput">The reference is the stage's input.</param>
     /// <param name="workers">Those that train together; null for one alone.</param>
     /// <param name="log">Warnings for people.</param>
     public static PolicyTraining Start(
-        string directory, StageSpec spec, StageTasks tasks, IReadOnlyList<int[]>? responses, string? reference, bool referenceIsInput, WorkerGroup? workers, Action<string> log)
+        string directory, StageSpec spec, StageTasks tasks, IReadOnlyList<int[]>? responses, string? input, string? reference, bool referenceIsInput, WorkerGroup? workers, Action<string> log)
     {
         var policy = LoadedModel.Load(directory, spec);
         try
@@ -39,6 +40,8 @@ internal sealed class PolicyTraining : IDisposable
                 JointTasks = [.. tasks.Own.Skip(1)],
                 Replayed = tasks.Replayed,
                 Responses = responses,
+                Protected = tasks.Protected,
+                Input = input is null ? null : () => LoadedModel.Load(input, spec).Model,
                 Reference = reference is null ? null : () => LoadedModel.Load(reference, spec).Model,
                 Workers = workers,
                 ReferenceIsInput = referenceIsInput,

@@ -97,6 +97,7 @@ internal static partial class RunJson
             selfDistillation: {rollouts: 4, minimumReward: "0.9", perSample: All, prompt: ChainOfThought, temperature: "0.8", topP: "0.9", maxResponseTokens: 64}
             parameters: {epochs: "0.5"}
             replay: {percentage: 10, fromStages: [first]}
+            regularization: {ewc: {lambda: "400", fisherSamples: 128}, lwf: {weight: "0.5", temperature: "2"}}
           - name: joint
             method: SFT
             tasks:

@@ -49,6 +49,7 @@ internal static class StudyExample
             AverageAccuracy = accuracy,
             Forgetting = forgetting,
             ForgettingFromPeak = forgetting,
+            ForwardTransfer = 3,
             Tasks = ["a", "b"],
             Rows = ["base", "a", "b"],
             Matrix = [[40, 41], [96, 44], [96 + forgetting, 92]],

@@ -11,18 +11,6 @@ namespace Cpt.Cli.Tests.Studies;
 public sealed class StudyReportTests
 {
     [Fact]
-    public void ForwardTransferIsWhatEarlierStagesDidForATaskToCome() =>
-        // Task b before its stage 44, of the base model 41.
-        Assert.Equal(3, RunMeasures.ForwardTransfer(StudyExample.Run("sft", 1, 80, -10, 30).Status));
-
-    [Fact]
-    public void WithoutScoresOfTasksToComeThereIsNoForwardTransfer()
-    {
-        var status = StudyExample.Run("sft", 1, 80, -10, 30).Status;
-        Assert.Null(RunMeasures.ForwardTransfer(status with { Matrix = [[40, 41], [96, null], [90, 92]] }));
-    }
-
-    [Fact]
     public void AccuracyOverStagesIsTheMeanOfWhatWasLearnedByThen() =>
         // After a: 96. After b: (86 + 92) / 2.
         Assert.Equal([96, 89], RunMeasures.AccuracyOverStages(StudyExample.Run("sft", 1, 80, -10, 30).Status));
@@ -30,7 +18,7 @@ public sealed class StudyReportTests
     [Fact]
     public void TasksThatOneStageLearnsTogetherAreLearnedInItsRow()
     {
-        var joint = new StatusDocument { Run = "r", Namespace = "n", State = RunState.Succeeded, Tasks = ["a", "b"], Rows = ["base", "joint"], Matrix = [[40, 41], [90, 92]] };
+        var joint = new StatusDocument { Run = "r", Namespace = "n", State = RunState.Succeeded, Tasks = ["a", "b"], LearnedIn = ["joint", "joint"], Rows = ["base", "joint"], Matrix = [[40, 41], [90, 92]] };
         Assert.Equal((91.0, 91.0), (RunMeasures.NewTask(joint), Assert.Single(RunMeasures.AccuracyOverStages(joint))));
     }
 

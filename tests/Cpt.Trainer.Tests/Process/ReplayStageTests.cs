@@ -69,6 +69,35 @@ public sealed class ReplayStageTests : IDisposable
         Assert.Contains(message, child.Result.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AKilledStageIsHeldToTheSameInputWhenItGoesOn(bool rft)
+    {
+        var spec = StageFixture.With(await SpecAsync(rft), training => training with
+        {
+            Regularization = new RegularizationSpec
+            {
+                Ewc = new EwcSpec { Lambda = 100, FisherSamples = 12, Tasks = [rft ? _stages.Sums : _stages.Letters] },
+                Lwf = rft ? null : new LwfSpec { Weight = 1, Temperature = 2 },
+            },
+        });
+        var undisturbed = await UndisturbedAsync(spec);
+        for (var attempt = 1; attempt <= 2; attempt++)
+        {
+            await using var child = _stages.Start(spec with { Attempt = attempt });
+            await child.UntilAsync(events => events.Count(line => line.Event == "checkpoint") >= 1);
+            child.KillNow();
+        }
+
+        await using var last = _stages.Start(spec with { Attempt = 3 });
+        Assert.True(await last.ExitAsync() == ExitCodes.Done, last.Log);
+        Assert.Contains(last.Events, line => line.Event == "resumed");
+        Assert.Equal(undisturbed.CheckpointDigest, last.Result.CheckpointDigest);
+        var without = StageFixture.With(spec, training => training with { Regularization = null });
+        Assert.NotEqual(undisturbed.CheckpointDigest, (await _stages.CompleteAsync(without)).CheckpointDigest);
+    }
+
     private async Task<StageSpec> SpecAsync(bool rft) => StageFixture.With(rft ? await _stages.RftAsync() : await _stages.SftAsync(), training => training with
     {
         Replay = new ReplaySpec { Percentage = 35, Tasks = [rft ? _stages.Sums : _stages.Letters] },

@@ -30,6 +30,11 @@ public sealed class CrewTests : IDisposable
         ["SFT with a replay"] = Tiny.Sft(Optimization()) with { Replay = Tiny.Replay(30) },
         ["GRPO with a replay"] = Tiny.Rft(Optimization(), Tiny.Grpo()) with { Replay = Tiny.Replay(30) },
         ["GRPO of two tasks"] = Tiny.Rft(Optimization(), Tiny.Grpo()) with { JointTasks = [new TaskInput { Name = "letters", Uri = "file:///letters" }] },
+        ["SFT with EWC and LwF"] = Tiny.Sft(Optimization() with { MicroBatchSize = 2 }) with
+        {
+            Replay = Tiny.Replay(20), Regularization = new RegularizationSpec { Ewc = Tiny.Ewc(50), Lwf = new LwfSpec { Weight = 1, Temperature = 2 } },
+        },
+        ["GRPO with EWC"] = Tiny.Rft(Optimization(), Tiny.Grpo()) with { Regularization = new RegularizationSpec { Ewc = Tiny.Ewc(50) } },
         ["ReMax"] = Tiny.Rft(Optimization(), Tiny.Grpo() with { Algorithm = RftAlgorithm.ReMax }),
     };
 

@@ -3,8 +3,14 @@ using System.Text.Json.Nodes;
 namespace Cpt.Api.Schema.Reference;
 
 /// <summary>One run in which every field has a value: where the examples of the reference come from. A test reads it as strictly as a manifest and misses no field.</summary>
-internal sealed class ReferenceSample
+/// <param name="json">One object.</param>
+internal sealed class ReferenceSample(string json)
 {
+    public ReferenceSample()
+        : this(Json)
+    {
+    }
+
     public const string Json = """
         {
           "apiVersion": "cpt.dev/v1alpha1", "kind": "ContinualRun", "metadata": {"name": "seven-tasks", "namespace": "ml"},
@@ -42,10 +48,11 @@ internal sealed class ReferenceSample
                 "stopEvaluationSamples": "512", "gradientCheckpointing": "true", "offloadOptimizer": "true", "packSequences": "true"
               },
               "selfDistillation": {"rollouts": 8, "minimumReward": "0.5", "perSample": "One", "prompt": "Direct", "temperature": "1", "topP": "0.95", "maxResponseTokens": 384},
-              "probe": {"samples": 64, "rollouts": 8},
               "tasks": [{"name": "gqa", "uri": "azblob://data/gqa", "scorer": "ExactMatch"}],
+              "probe": {"samples": 64, "rollouts": 8},
               "lora": {"rank": 16, "alpha": "32", "dropout": "0.05", "targets": ["q_proj", "v_proj"], "visionTower": false, "rankStabilized": false},
               "freeze": ["visual.*"],
+              "regularization": {"ewc": {"lambda": "400", "fisherSamples": 256}, "lwf": {"weight": "1", "temperature": "2"}},
               "replay": {"percentage": 10, "fromStages": ["textvqa"]},
               "template": {"resources": {"limits": {"nvidia.com/gpu": "2"}}}
             }]
@@ -68,7 +75,7 @@ internal sealed class ReferenceSample
         }
         """;
 
-    private readonly JsonNode _run = JsonNode.Parse(Json)!;
+    private readonly JsonNode _run = JsonNode.Parse(json)!;
 
     /// <summary>As code, or nothing: an object's examples stand in its own table.</summary>
     public string Of(string path) => Value(path) switch
@@ -96,5 +103,5 @@ internal sealed class ReferenceSample
         return found.FirstOrDefault();
     }
 
-    private static bool IsFree(string path) => path.EndsWith(".resources", StringComparison.Ordinal) || path.EndsWith(".podOverrides", StringComparison.Ordinal) || path == "status.immutableFields";
+    private static bool IsFree(string path) => path.EndsWith(".resources", StringComparison.Ordinal) || path.EndsWith(".podOverrides", StringComparison.Ordinal) || path is "status.immutableFields" or "spec.variants[].patch";
 }

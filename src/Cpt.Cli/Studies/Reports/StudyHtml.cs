@@ -27,7 +27,7 @@ internal static class StudyHtml
         var failed = results.Runs.Count(run => run.Status.State == RunState.Failed);
         var (word, tone) = results.Finished == results.Runs.Count ? ("finished", "good") : failed > 0 ? (string.Create(CultureInfo.InvariantCulture, $"{failed} failed"), "bad") : ("not finished", "warn");
         page.Add($"<header>\n<h1>{results.Study.Metadata.Name} <span class=\"state {tone}\">{word}</span></h1>\n");
-        page.Add($"<p class=\"lead\">{results.Variants.Count} variants of one chain with {results.Study.Spec.Seeds.Count} seeds each, compared with {results.Baseline}; {results.Finished} of {results.Runs.Count} runs finished.</p>\n</header>\n");
+        page.Add($"<p class=\"lead\">{results.Variants.Count} variants of one chain with {results.Study.Spec.Seeds.Count} seed{(results.Study.Spec.Seeds.Count == 1 ? "" : "s")} each, compared with {results.Baseline}; {results.Finished} of {results.Runs.Count} runs finished.</p>\n</header>\n");
         foreach (var run in results.Runs.Where(run => run.Status.State == RunState.Failed))
         {
             page.Add($"<section class=\"alert\" role=\"alert\"><h2>{run.Status.Run}: {run.Status.Reason ?? "Failed"}</h2><p>{run.Status.Message}</p></section>\n");
@@ -42,7 +42,7 @@ internal static class StudyHtml
             return;
         }
 
-        page.Raw("<section>\n<h2>At a glance</h2>\n<p class=\"note\">Up and to the right is better: more right in the end, less forgotten. Bars are one standard deviation over the seeds.</p>\n");
+        page.Raw("<section>\n<h2>At a glance</h2>\n<p class=\"note\">Up and to the right is better: more right in the end, less forgotten. Bars are one standard deviation over the seeds. A chain of one stage forgets nothing that could be measured: it has no point.</p>\n");
         ScoreSection.Legend(page, results.Variants.Select((variant, index) => new Curve(variant.Name, [], index)));
         page.Raw("<div class=\"charts two\">\n");
         Scatter(page, results, Measure.AverageAccuracy, Measure.Forgetting);
@@ -96,8 +96,7 @@ internal static class StudyHtml
         page.Raw("</tr></thead><tbody>\n");
         foreach (var (index, variant) in results.Variants.Index())
         {
-            page.Add($"<tr><th scope=\"row\"><span class=\"c{index % 8}\">●</span> {variant.Name}{(variant.Name == results.Baseline ? " (baseline)" : "")}");
-            page.Add($"{(variant.Description is { } text ? new RawHtml($"<div class=\"note\">{System.Net.WebUtility.HtmlEncode(text)}</div>") : null)}</th><td class=\"n\">{results.Of(variant.Name).Count}</td>");
+            page.Add($"<tr><th scope=\"row\" class=\"name\"><span class=\"c{index % 8}\">●</span> {variant.Name}{(variant.Name == results.Baseline ? " (baseline)" : "")}</th><td class=\"n\">{results.Of(variant.Name).Count}</td>");
             foreach (var measure in measures)
             {
                 page.Add($"<td class=\"n\">{Verdicts.Text(results.Mean(variant.Name, measure), measure.Unit)}</td>");
@@ -106,7 +105,13 @@ internal static class StudyHtml
             page.Raw("</tr>\n");
         }
 
-        page.Raw("</tbody></table></div>\n</section>\n");
+        page.Raw("</tbody></table></div>\n");
+        foreach (var variant in results.Variants.Where(variant => variant.Description is { Length: > 0 }))
+        {
+            page.Add($"<p class=\"note\"><strong>{variant.Name}</strong>: {variant.Description}</p>\n");
+        }
+
+        page.Raw("</section>\n");
     }
 
     private static void Differences(HtmlText page, StudyResults results)
@@ -128,7 +133,7 @@ internal static class StudyHtml
         page.Raw("</tr></thead><tbody>\n");
         foreach (var variant in others)
         {
-            page.Add($"<tr><th scope=\"row\">{variant.Name}</th>");
+            page.Add($"<tr><th scope=\"row\" class=\"name\">{variant.Name}</th>");
             foreach (var difference in measures.Select(measure => results.Difference(variant.Name, measure)))
             {
                 var tone = difference is { WithinNoise: false } ? difference.Difference.Mean < 0 ? "bad" : "good" : "";
@@ -152,7 +157,7 @@ internal static class StudyHtml
         page.Raw("</tr></thead><tbody>\n");
         foreach (var run in results.Variants.SelectMany(variant => results.Runs.Where(run => run.Variant == variant.Name).OrderBy(run => run.Seed)))
         {
-            page.Add($"<tr><th scope=\"row\">{run.Status.Run}</th><td>{(run.Succeeded ? "finished" : StudyMarkdown.State(run))}</td>");
+            page.Add($"<tr><th scope=\"row\" class=\"name\">{run.Status.Run}</th><td>{(run.Succeeded ? "finished" : StudyMarkdown.State(run))}</td>");
             foreach (var measure in results.Known)
             {
                 page.Add($"<td class=\"n\">{(run.Succeeded ? Verdicts.Number(measure.Of(run), measure.Unit) : Verdicts.Unknown)}</td>");
