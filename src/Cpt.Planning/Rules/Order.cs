@@ -55,7 +55,7 @@ internal static class Order
         }
 
         var digests = found.Select(lookup => lookup!.Value as string).ToList();
-        if (digests.Contains(null) || Digests.StageHash(input, StageSpecs.Training(draft.Run.Spec, stage.Index, digests)) != stage.StageHash)
+        if (digests.Contains(null) || Digests.StageHash(input, StageSpecs.Training(draft.Run.Spec, stage.Index, digests, Identity.Adapters(draft, stage))) != stage.StageHash)
         {
             return false;
         }

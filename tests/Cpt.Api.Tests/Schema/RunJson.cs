@@ -66,7 +66,7 @@ internal static partial class RunJson
               reward: {accuracyWeight: "0.8", formatWeight: "0.2"}
               preflightRollouts: 32
               instanceFilter: {rollouts: 8, minimumReward: "0.5"}
-            lora: {rank: 8, alpha: "16", dropout: "0.05", targets: [q_proj, v_proj], visionTower: true, rankStabilized: true}
+            lora: {rank: 8, alpha: "16", dropout: "0.05", targets: [q_proj, v_proj], visionTower: true, rankStabilized: true, orthogonal: {lambda: "0.5"}}
             parameters:
               learningRate: "1e-6"
               steps: "200"

@@ -39,7 +39,7 @@ internal sealed class ReferenceSample
                 "stopEvaluationSamples": "512", "gradientCheckpointing": "true", "offloadOptimizer": "true", "packSequences": "true"
               },
               "tasks": [{"name": "gqa", "uri": "azblob://data/gqa", "scorer": "ExactMatch"}],
-              "lora": {"rank": 16, "alpha": "32", "dropout": "0.05", "targets": ["q_proj", "v_proj"], "visionTower": false, "rankStabilized": false},
+              "lora": {"rank": 16, "alpha": "32", "dropout": "0.05", "targets": ["q_proj", "v_proj"], "visionTower": false, "rankStabilized": false, "orthogonal": {"lambda": "0.5"}},
               "freeze": ["visual.*"],
               "regularization": {"ewc": {"lambda": "400", "fisherSamples": 256}, "lwf": {"weight": "1", "temperature": "2"}},
               "replay": {"percentage": 10, "fromStages": ["textvqa"]},
