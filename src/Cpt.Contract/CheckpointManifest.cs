@@ -65,6 +65,6 @@ public enum FileRole
     /// <summary>Optimizer and trainer state, only in intermediate checkpoints.</summary>
     State,
 
-    /// <summary>For people: curves, samples. Never read back into training.</summary>
+    /// <summary>For people: curves, samples. Never read back into training, but for the adapter of a stage, which <c>lora.orthogonal</c> of a later one reads.</summary>
     Artifact,
 }

@@ -155,6 +155,9 @@ public sealed record LoraSpec
 
     /// <summary>Scales by alpha / √rank.</summary>
     public bool RankStabilized { get; init; }
+
+    /// <summary>Null: the adapter goes where the task takes it.</summary>
+    public OrthogonalSpec? Orthogonal { get; init; }
 }
 
 /// <summary>A task by URI. <see cref="Scorer"/> overrides the scorer of its task.json.</summary>

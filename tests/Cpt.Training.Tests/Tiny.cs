@@ -110,6 +110,19 @@ internal static class Tiny
 
     public static ReplaySpec Replay(int percentage) => new() { Percentage = percentage, Tasks = [new TaskInput { Name = "letters", Uri = "file:///letters" }] };
 
+    /// <summary>An adapter of an earlier stage, which nothing changes.</summary>
+    private static readonly Lazy<string> s_earlierAdapter = new(() =>
+    {
+        var directory = Directory.CreateTempSubdirectory("cpt-adapter-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(directory, recursive: true);
+        using var model = Model();
+        using var adapter = LoraAdapter.Create(model, new LoraOptions { Rank = 3, Alpha = 6, Targets = ["AllLinear"] }, seed: 77);
+        LoraFiles.Save(adapter, directory);
+        return directory;
+    });
+
+    public static LoraSpec OrthogonalLora(double lambda, double dropout = 0) => Lora with { Dropout = dropout, Orthogonal = new OrthogonalSpec { Lambda = lambda, Stages = [new string('a', 40)] } };
+
     public static EwcSpec Ewc(double lambda, int samples = 6) => new() { Lambda = lambda, FisherSamples = samples, Tasks = [new TaskInput { Name = "letters", Uri = "file:///letters" }] };
 
     /// <summary>Where the training names other tasks, each of them is <see cref="Letters"/>.</summary>
@@ -122,6 +135,7 @@ internal static class Tiny
         JointTasks = [.. (training.JointTasks ?? []).Select(_ => Letters())],
         Replayed = [.. (training.Replay?.Tasks ?? []).Select(_ => Letters())],
         Protected = [.. (training.Regularization?.Ewc?.Tasks ?? []).Select(_ => Letters())],
+        EarlierAdapters = [.. (training.Lora?.Orthogonal?.Stages ?? []).Select(_ => s_earlierAdapter.Value)],
         Input = reference,
         Reference = reference,
         Log = log,

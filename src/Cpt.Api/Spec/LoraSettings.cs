@@ -28,4 +28,7 @@ public sealed record LoraSettings
 
     /// <summary>Scales by alpha / √rank instead (arXiv:2312.03732).</summary>
     public bool? RankStabilized { get; init; }
+
+    /// <summary>Keeps the adapter out of the directions that adapters of the run's earlier stages use. The first stage with an adapter has none before it.</summary>
+    public OrthogonalSettings? Orthogonal { get; init; }
 }

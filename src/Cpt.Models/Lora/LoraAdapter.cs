@@ -67,6 +67,19 @@ public sealed class LoraAdapter : IDisposable
     public IEnumerable<(string Layer, Tensor A, Tensor B)> Gradients() =>
         _changes.SelectMany(change => change.Change.OnDisk(parameter => parameter.Value.grad ?? torch.zeros_like(parameter.Value)));
 
+    /// <summary>Whether one of <see cref="Parameters"/> is an A, or the A of several layers; else it is a B.</summary>
+    public bool IsA(int place) => place % 2 == 0;
+
+    /// <summary>Each layer's part of an A.</summary>
+    /// <param name="place">Of the A in <see cref="Parameters"/>.</param>
+    /// <param name="values">In its shape.</param>
+    /// <returns>Views of the values, [r, in] each.</returns>
+    public IEnumerable<(string Layer, Tensor Part)> PartsOfA(int place, Tensor values)
+    {
+        var change = _changes[place / 2].Change;
+        return change.OnDisk(parameter => ReferenceEquals(parameter, change.A) ? values : change.B.Value.detach()).Select(layer => (layer.Layer, layer.A));
+    }
+
     /// <summary>Dropout of the passes to come is drawn from this seed and their number; a step of training calls it first.</summary>
     public void BeginStep(ulong seed) => (_stepSeed, _pass) = (seed, 0);
 

@@ -42,10 +42,13 @@ internal static class Identity
             SpecHash = specHash,
             TaskDigest = digests[0],
             TaskDigests = digests.Count > 1 ? [.. digests.OfType<string>()] : null,
-            StageHash = Digests.StageHash(input, StageSpecs.Training(draft.Run.Spec, stage.Index, digests) with { Owner = StageSpecs.Owner(draft.Run) }),
+            StageHash = Digests.StageHash(input, StageSpecs.Training(draft.Run.Spec, stage.Index, digests, Adapters(draft, stage)) with { Owner = StageSpecs.Owner(draft.Run) }),
         };
         return true;
     }
+
+    /// <summary>Hashes of the earlier stages whose adapters this one is kept apart from; all of them are finished by now.</summary>
+    public static IReadOnlyList<string> Adapters(Draft draft, StageDraft stage) => [.. TrainedTasks.Adapters(draft.Run.Spec, stage.Index).Select(earlier => draft.Stages[earlier].StageHash!)];
 
     public static string? TaskDigest(Draft draft, StageDraft stage, string uri) => Digest(draft, stage, new Need.TaskDigest(uri), "task", uri);
 

@@ -38,6 +38,7 @@ internal static class NextAttempt
             InputDigest = previous?.Status.CheckpointDigest ?? draft.BaseModelDigest!,
             TaskDigest = status.TaskDigest,
             TaskDigests = status.TaskDigests ?? [],
+            AdapterHashes = Identity.Adapters(draft, stage),
             EvaluationDigests = due.Digests,
             Baseline = due.Baseline.Any(score => !score.IsIn(draft.Baseline, draft.BaseModelDigest!)),
             Attempt = number,
@@ -52,6 +53,11 @@ internal static class NextAttempt
         if (stage.Stage.Regularization?.Ewc is not null && spec.Training.Regularization?.Ewc is null)
         {
             draft.Say("Regularization", stage.Name, "NothingToHold", $"Stage {stage.Name} has no ewc term: it is the first, and no task was learned before it.");
+        }
+
+        if (stage.Stage.Lora?.Orthogonal is not null && spec.Training.Lora?.Orthogonal is null)
+        {
+            draft.Say("Orthogonal", stage.Name, "NothingToAvoid", $"Stage {stage.Name} has no orthogonal term: no stage before it trained an adapter.");
         }
 
         draft.Conclude(nameof(NextAttempt), RunOutcome.Active, Reasons.Pending, Sentence(stage, previous, number, spec.Training), stage.Name);

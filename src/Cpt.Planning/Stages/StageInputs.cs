@@ -18,6 +18,9 @@ public sealed record StageInputs
     /// <summary>Where the stage reads several tasks, the digests of all, in the order of their URIs in <see cref="TrainedTasks.Uris"/>; else empty.</summary>
     public IReadOnlyList<string> TaskDigests { get; init; } = [];
 
+    /// <summary>Hashes of the earlier stages in <see cref="TrainedTasks.Adapters"/>, in the same order.</summary>
+    public IReadOnlyList<string> AdapterHashes { get; init; } = [];
+
     internal IReadOnlyList<string?> TrainedDigests => TaskDigests.Count > 0 ? [.. TaskDigests] : [TaskDigest];
 
     /// <summary>Digests of the tasks and benchmarks to score, by URI; a task whose digest is not known is left out.</summary>

@@ -13,7 +13,7 @@ public static class StageSpecs
     {
         run = RunDefaults.Apply(run);
         var stage = run.Spec.Stages[index];
-        var training = Training(run.Spec, index, inputs.TrainedDigests) with { Owner = Owner(run) };
+        var training = Training(run.Spec, index, inputs.TrainedDigests, inputs.AdapterHashes) with { Owner = Owner(run) };
         return new StageSpec
         {
             Namespace = run.Metadata.Namespace!,
@@ -77,7 +77,8 @@ public static class StageSpecs
     /// <param name="defaulted">With defaults applied.</param>
     /// <param name="index">0-based place of the stage.</param>
     /// <param name="digests">In the order of <see cref="TrainedTasks.Uris"/>; those that are missing stay open.</param>
-    internal static TrainingSpec Training(ContinualRunSpec defaulted, int index, IReadOnlyList<string?> digests)
+    /// <param name="adapters">Hashes in the order of <see cref="TrainedTasks.Adapters"/>; those that are missing stay open.</param>
+    internal static TrainingSpec Training(ContinualRunSpec defaulted, int index, IReadOnlyList<string?> digests, IReadOnlyList<string?>? adapters = null)
     {
         var stage = defaulted.Stages[index];
         var digestOf = TrainedTasks.Uris(defaulted, index).Zip(digests).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
@@ -96,7 +97,7 @@ public static class StageSpecs
             Optimization = Optimization(stage.Parameters!),
             Rft = stage.Method == Method.RFT ? Rft(stage.Rft!) : null,
             SelfDistillation = stage.SelfDistillation is { } distilled ? SelfDistillation(distilled) : null,
-            Lora = stage.Lora is { } lora ? Lora(lora) : null,
+            Lora = stage.Lora is { } lora ? Lora(lora, [.. TrainedTasks.Adapters(defaulted, index).Select((_, place) => adapters?.ElementAtOrDefault(place) ?? "")]) : null,
             Freeze = stage.Freeze is { Count: > 0 } freeze ? freeze : null,
             Seed = defaulted.Seed!.Value,
         };
@@ -207,7 +208,7 @@ public static class StageSpecs
         Control = Enum.Parse<InstanceControl>(filter.Control!.Value.ToString()),
     };
 
-    private static LoraSpec Lora(LoraSettings lora) => new()
+    private static LoraSpec Lora(LoraSettings lora, IReadOnlyList<string> earlier) => new()
     {
         Rank = lora.Rank!.Value,
         Alpha = Number(lora.Alpha!),
@@ -215,6 +216,7 @@ public static class StageSpecs
         Targets = lora.Targets!,
         VisionTower = lora.VisionTower!.Value,
         RankStabilized = lora.RankStabilized!.Value,
+        Orthogonal = lora.Orthogonal is { } orthogonal && earlier.Count > 0 ? new OrthogonalSpec { Lambda = Number(orthogonal.Lambda), Stages = earlier } : null,
     };
 
     /// <returns>Null where nothing is left: the first stage has no earlier task to hold.</returns>

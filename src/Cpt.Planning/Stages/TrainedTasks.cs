@@ -12,6 +12,10 @@ internal static class TrainedTasks
     /// <summary>Tasks whose weights are held by <c>regularization.ewc</c>: all earlier ones.</summary>
     public static IReadOnlyList<TaskColumn> Protected(ContinualRunSpec spec, int index) => spec.Stages[index].Regularization?.Ewc is null ? [] : [.. TaskColumns.Of(spec.Stages.Take(index))];
 
+    /// <summary>Places of the earlier stages whose adapters <c>lora.orthogonal</c> keeps this one's apart from.</summary>
+    public static IReadOnlyList<int> Adapters(ContinualRunSpec spec, int index) =>
+        spec.Stages[index].Lora?.Orthogonal is null ? [] : [.. Enumerable.Range(0, index).Where(earlier => spec.Stages[earlier].Lora is not null)];
+
     /// <summary>Each once, in a fixed order: what the status lists digests by.</summary>
     public static IReadOnlyList<string> Uris(ContinualRunSpec spec, int index) =>
         [.. TaskColumns.Of(spec.Stages[index]).Concat(Replayed(spec, index)).Concat(Protected(spec, index)).Select(task => task.Uri).Distinct(StringComparer.Ordinal)];

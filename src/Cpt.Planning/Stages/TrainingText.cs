@@ -30,6 +30,12 @@ public static class TrainingText
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"LwF (weight {lwf.Weight}, T {lwf.Temperature})"));
         }
 
+        if (training.Lora?.Orthogonal is { } orthogonal)
+        {
+            var adapters = orthogonal.Stages.Count == 1 ? "the earlier adapter" : string.Create(CultureInfo.InvariantCulture, $"{orthogonal.Stages.Count} earlier adapters");
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"adapter orthogonal (λ {orthogonal.Lambda}) to {adapters}"));
+        }
+
         return string.Concat(parts.Select(part => $", {part}"));
     }
 

@@ -31,6 +31,12 @@ internal static class MixtureRules
             refuse(Precision.HalvesWeights(training.Optimization.Precision), $"{At}.ewc: training.optimization.precision {training.Optimization.Precision} rounds away how far a weight moved; give float32 or bfloat16");
         }
 
+        if (training.Lora?.Orthogonal is { } orthogonal)
+        {
+            refuse(orthogonal.Lambda <= 0, $"training.lora.orthogonal.lambda: {orthogonal.Lambda} is too small; give more than 0");
+            refuse(orthogonal.Stages.Count == 0, $"training.lora.orthogonal.stages: empty; leave training.lora.orthogonal out for none");
+        }
+
         if (training.Regularization?.Lwf is { } lwf)
         {
             refuse(lwf.Weight <= 0, $"{At}.lwf.weight: {lwf.Weight} is too small; give more than 0");

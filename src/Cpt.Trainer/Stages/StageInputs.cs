@@ -40,6 +40,19 @@ internal sealed class StageInputs(CheckpointStore store, InputResolver resolver,
         return task;
     }
 
+    /// <summary>Local directories, of PEFT's form, of the adapters that stages of this storage have trained.</summary>
+    /// <exception cref="StageFailureException">66 when a stage has committed none.</exception>
+    public async Task<IReadOnlyList<string>> AdaptersAsync(IReadOnlyList<string> stageHashes, CancellationToken cancellationToken)
+    {
+        var directories = new List<string>();
+        foreach (var hash in stageHashes)
+        {
+            directories.Add(await OnceAsync(() => AdapterAsync(hash, cancellationToken)));
+        }
+
+        return directories;
+    }
+
     /// <summary>Digests of the models that a model came from, itself first.</summary>
     public async Task<IReadOnlyList<string>> LineageAsync(ModelInput model, CancellationToken cancellationToken)
     {
@@ -74,6 +87,21 @@ internal sealed class StageInputs(CheckpointStore store, InputResolver resolver,
         var directory = Path.Combine(work.Cache, "models", digest);
         await store.DownloadAsync(manifest, directory, [FileRole.Model], Heartbeat(), cancellationToken);
         return directory;
+    }
+
+    private async Task<string> AdapterAsync(string hash, CancellationToken cancellationToken)
+    {
+        var manifest = await store.ReadManifestAsync(hash, cancellationToken);
+        var files = manifest?.Files.Where(file => file.Path.StartsWith(StageCheckpoints.AdapterDirectory + "/", StringComparison.Ordinal)).ToList() ?? [];
+        if (files.Count == 0)
+        {
+            throw new StageFailureException(ExitCodes.InputNotFound, "NotFound",
+                $"stage {hash} has no adapter in {store.Location}; this stage's adapter is to be kept apart from it (training.lora.orthogonal)");
+        }
+
+        var directory = Path.Combine(work.Cache, "adapters", hash);
+        await store.DownloadAsync(manifest! with { Files = files }, directory, [FileRole.Artifact], Heartbeat(), cancellationToken);
+        return Path.Combine(directory, StageCheckpoints.AdapterDirectory);
     }
 
     private Task<T> OnceAsync<T>(Func<Task<T>> bring) => session is null ? bring() : session.FirstOfNodeAsync(bring);

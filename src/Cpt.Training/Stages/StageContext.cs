@@ -28,6 +28,9 @@ public sealed record StageContext
     /// <summary>The data of <see cref="EwcSpec.Tasks"/>, in the same order.</summary>
     public IReadOnlyList<TaskData> Protected { get; init; } = [];
 
+    /// <summary>Directories of PEFT's form with the adapters of <see cref="OrthogonalSpec.Stages"/>, in the same order.</summary>
+    public IReadOnlyList<string> EarlierAdapters { get; init; } = [];
+
     /// <summary>Loads the model the stage starts from, with the weights it had then; called at most once, and only when something is held to it. The loop disposes it.</summary>
     public Func<CausalLM>? Input { get; init; }
 

@@ -175,7 +175,13 @@ internal abstract class StageLoop : IStageLoop
     /// </summary>
     private void EstimatePenalty(CancellationToken cancellationToken)
     {
-        if (Optimizer.Penalty is not null || Context.Training.Regularization?.Ewc is not { } ewc) return;
+        if (Optimizer.Penalty is not null) return;
+        if (Context.Training.Lora?.Orthogonal is { } orthogonal)
+        {
+            Optimizer.Penalty = new OrthogonalLora(orthogonal.Lambda, Context.Policy.Adapter!, [.. Context.EarlierAdapters.Select(directory => LoraFiles.Load(Context.Policy, directory))]);
+        }
+
+        if (Context.Training.Regularization?.Ewc is not { } ewc) return;
         if (Context.Training.Freeze is { Count: > 0 } frozen) Input.Freeze(frozen);
         Input.GradientCheckpointing = Context.Memory.GradientCheckpointing;
         var sequences = FisherInformation.Samples(_protected, ewc, Context.Training.Seed).Select(drawn =>

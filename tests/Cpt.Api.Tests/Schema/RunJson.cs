@@ -68,7 +68,7 @@ internal static partial class RunJson
               preflightRollouts: 32
               instanceFilter: {rollouts: 16, minimumReward: "0.5", minimumSolved: 2, maximumSolved: 12, control: Random}
             probe: {samples: 32, rollouts: 4}
-            lora: {rank: 8, alpha: "16", dropout: "0.05", targets: [q_proj, v_proj], visionTower: true, rankStabilized: true}
+            lora: {rank: 8, alpha: "16", dropout: "0.05", targets: [q_proj, v_proj], visionTower: true, rankStabilized: true, orthogonal: {lambda: "0.5"}}
             parameters:
               learningRate: "1e-6"
               steps: "200"

@@ -141,6 +141,38 @@ public sealed class LoraStageTests : IDisposable
         Assert.Equal(0, (await _stages.CompleteAsync(StageFixture.With(next, training => training with { Lora = s_lora with { Targets = ["q_proj"] } }))).ExitCode);
     }
 
+    [Fact]
+    public async Task AnAdapterThatIsKeptApartFromAnEarlierOneEndsInTheSameDigestAfterAKill()
+    {
+        var first = await SpecAsync(rft: false);
+        var committed = await _stages.CompleteAsync(first);
+        var spec = Longer(
+            StageFixture.With(await _stages.SftAsync(input: new ModelInput { StageHash = first.StageHash, Digest = committed.CheckpointDigest! }, task: _stages.Letters), training => training with
+            {
+                Lora = s_lora with { Rank = 3, Orthogonal = new OrthogonalSpec { Lambda = 0.1, Stages = [first.StageHash] } },
+            }), 4);
+        await using (var child = _stages.Start(spec))
+        {
+            await child.UntilAsync(events => events.Count(line => line.Event == "checkpoint") >= 1);
+            child.KillNow();
+        }
+
+        var resumed = await _stages.CompleteAsync(spec with { Attempt = 2 });
+        Directory.Delete(Path.Combine(_stages.Storage, "stages", spec.StageHash), recursive: true);
+        Assert.Equal((await _stages.CompleteAsync(spec with { Attempt = 3 })).CheckpointDigest, resumed.CheckpointDigest);
+        var free = StageFixture.With(spec, training => training with { Lora = training.Lora! with { Orthogonal = null } });
+        Assert.NotEqual((await _stages.CompleteAsync(free)).CheckpointDigest, resumed.CheckpointDigest);
+    }
+
+    [Fact]
+    public async Task AnEarlierAdapterThatIsNotThereEndsTheStage()
+    {
+        var spec = StageFixture.With(await _stages.SftAsync(), training => training with { Lora = s_lora with { Orthogonal = new OrthogonalSpec { Lambda = 0.1, Stages = [new string('c', 40)] } } });
+        await using var child = _stages.Start(spec);
+        Assert.Equal(ExitCodes.InputNotFound, await child.ExitAsync());
+        Assert.Contains($"stage {new string('c', 40)} has no adapter", child.Result.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>Of a model in shards those without a target are the same files, which storage has already.</summary>
     [Fact]
     public async Task ShardsWithoutATargetAreNotStoredTwice()

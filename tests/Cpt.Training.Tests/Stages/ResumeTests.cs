@@ -60,6 +60,7 @@ public sealed class ResumeTests : IDisposable
         ["SFT of a LoRA with LwF"] = Tiny.Sft(Tiny.Optimization(Steps)) with { Lora = Tiny.Lora, Regularization = new RegularizationSpec { Lwf = new LwfSpec { Weight = 1, Temperature = 2 } } },
         ["SFT with EWC and frozen parts"] = Tiny.Sft(Tiny.Optimization(Steps)) with { Freeze = ["model.layers.0.*"], Regularization = new RegularizationSpec { Ewc = Tiny.Ewc(200) } },
         ["GRPO with EWC"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo(miniBatches: 2)) with { Regularization = new RegularizationSpec { Ewc = Tiny.Ewc(200) } },
+        ["SFT of a LoRA orthogonal to an earlier one"] = Tiny.Sft(Tiny.Optimization(Steps) with { MicroBatchSize = 3 }) with { Lora = Tiny.OrthogonalLora(0.5, dropout: 0.2) },
         ["ReMax"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo() with { Algorithm = RftAlgorithm.ReMax }),
     };
 

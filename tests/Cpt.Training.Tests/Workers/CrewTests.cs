@@ -35,6 +35,7 @@ public sealed class CrewTests : IDisposable
             Replay = Tiny.Replay(20), Regularization = new RegularizationSpec { Ewc = Tiny.Ewc(50), Lwf = new LwfSpec { Weight = 1, Temperature = 2 } },
         },
         ["GRPO with EWC"] = Tiny.Rft(Optimization(), Tiny.Grpo()) with { Regularization = new RegularizationSpec { Ewc = Tiny.Ewc(50) } },
+        ["SFT of a LoRA orthogonal to an earlier one"] = Tiny.Sft(Optimization() with { Epsilon = 1e-2 }) with { Lora = Tiny.OrthogonalLora(0.05) },
         ["ReMax"] = Tiny.Rft(Optimization(), Tiny.Grpo() with { Algorithm = RftAlgorithm.ReMax }),
     };
 
@@ -190,7 +191,7 @@ public sealed class CrewTests : IDisposable
         using var loop = Loop(training, stage, input, policy, workers, saved);
         var reports = new List<StepReport>();
         while (!loop.Finished) reports.Add(loop.RunStep(default));
-        return (Tiny.Weights(policy), reports, loop.SaveState().ToJsonString());
+        return (Weights(policy), reports, loop.SaveState().ToJsonString());
     }
 
     private static Saved Save(TrainingSpec training, string stage, string input, WorkerGroup? workers, int after, Saved? from = null)
@@ -199,7 +200,7 @@ public sealed class CrewTests : IDisposable
         using var loop = Loop(training, stage, input, policy, workers, from);
         while (loop.Step < after) loop.RunStep(default);
         var moments = loop.OptimizerState().ToDictionary(pair => pair.Key, pair => (pair.Value.shape, pair.Value.to(ScalarType.Float32).data<float>()), StringComparer.Ordinal);
-        return new Saved(Tiny.Weights(policy), moments, loop.SaveState().ToJsonString());
+        return new Saved(Weights(policy), moments, loop.SaveState().ToJsonString());
     }
 
     private static CausalLM Policy(TrainingSpec training, string input, Saved? saved)
@@ -216,8 +217,21 @@ public sealed class CrewTests : IDisposable
         var loop = StageLoops.Create(Tiny.Context(training, policy, TaskOf(stage), () => CausalLM.Load(input, policy.dtype)) with { Workers = workers });
         if (saved is null) return loop;
         using var scope = torch.NewDisposeScope();
+        using (torch.no_grad())
+        {
+            foreach (var (name, value) in policy.Adapter?.Parameters ?? []) value.copy_(torch.tensor<float>(saved.Weights[name], value.shape));
+        }
+
         loop.LoadState(JsonNode.Parse(saved.State)!.AsObject(), saved.Moments.ToDictionary(pair => pair.Key, pair => torch.tensor<float>(pair.Value.Values, pair.Value.Shape), StringComparer.Ordinal));
         return loop;
+    }
+
+    /// <summary>The adapter's, where there is one, beside the model's.</summary>
+    private static Dictionary<string, float[]> Weights(CausalLM policy)
+    {
+        var weights = Tiny.Weights(policy);
+        foreach (var (name, value) in policy.Adapter?.Parameters ?? []) weights.Add(name, value.detach().data<float>());
+        return weights;
     }
 
     private sealed record Saved(Dictionary<string, float[]> Weights, Dictionary<string, (long[] Shape, float[] Values)> Moments, string State);

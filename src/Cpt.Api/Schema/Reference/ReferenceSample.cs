@@ -50,7 +50,7 @@ internal sealed class ReferenceSample(string json)
               "selfDistillation": {"rollouts": 8, "minimumReward": "0.5", "perSample": "One", "prompt": "Direct", "temperature": "1", "topP": "0.95", "maxResponseTokens": 384},
               "tasks": [{"name": "gqa", "uri": "azblob://data/gqa", "scorer": "ExactMatch"}],
               "probe": {"samples": 64, "rollouts": 8},
-              "lora": {"rank": 16, "alpha": "32", "dropout": "0.05", "targets": ["q_proj", "v_proj"], "visionTower": false, "rankStabilized": false},
+              "lora": {"rank": 16, "alpha": "32", "dropout": "0.05", "targets": ["q_proj", "v_proj"], "visionTower": false, "rankStabilized": false, "orthogonal": {"lambda": "0.5"}},
               "freeze": ["visual.*"],
               "regularization": {"ewc": {"lambda": "400", "fisherSamples": 256}, "lwf": {"weight": "1", "temperature": "2"}},
               "replay": {"percentage": 10, "fromStages": ["textvqa"]},
