@@ -19,7 +19,7 @@ public static class ExitCodes
     /// <summary>A model, task or checkpoint that the stage needs does not exist.</summary>
     public const int InputNotFound = 66;
 
-    /// <summary>Storage did not answer, refused, or is full. Worth a retry.</summary>
+    /// <summary>Storage did not answer, refused, or is full; or a reward service did not answer. Worth a retry.</summary>
     public const int StorageUnavailable = 69;
 
     /// <summary>A bug, or anything unforeseen. Worth a retry.</summary>

@@ -39,6 +39,9 @@ public sealed record StageSpec
     /// <summary>The part that decides the weights; hashed as canonical JSON.</summary>
     public required TrainingSpec Training { get; init; }
 
+    /// <summary>Says before step 1 which method has something to learn from; null: nothing is asked. Not part of the stage hash.</summary>
+    public ProbeSpec? Probe { get; init; }
+
     public required CheckpointSpec Checkpoint { get; init; }
 
     public required EvaluationSpec Evaluation { get; init; }
@@ -48,6 +51,9 @@ public sealed record StageSpec
 
     /// <summary>What is given for less memory; null: nothing. Changes no bit of the weights, so it is not part of the stage hash, and a resumed stage may have another.</summary>
     public MemorySpec? Memory { get; init; }
+
+    /// <summary>How the service of <see cref="RftSpec.RewardService"/> is called; null: by the defaults.</summary>
+    public RewardCallSpec? RewardCalls { get; init; }
 }
 
 /// <summary>Time or bandwidth for memory.</summary>
@@ -107,10 +113,16 @@ public sealed record TrainingSpec
     /// <summary>Null: no earlier task is mixed in.</summary>
     public ReplaySpec? Replay { get; init; }
 
+    /// <summary>SFT learns the input policy's own rollouts instead of the task's answers; null: the answers.</summary>
+    public SelfDistillationSpec? SelfDistillation { get; init; }
+
     /// <summary>Null: the loss is the task's alone.</summary>
     public RegularizationSpec? Regularization { get; init; }
 
     public long Seed { get; init; }
+
+    /// <summary>The run that trains for itself alone (its UID on a cluster): part of the stage hash, so that nobody else's result is taken over, and of nothing that is computed. Null: results are shared.</summary>
+    public string? Owner { get; init; }
 
     /// <summary>Every task the stage reads, whatever for.</summary>
     public IEnumerable<TaskInput> Inputs() => [Task, .. JointTasks ?? [], .. Replay?.Tasks ?? [], .. Regularization?.Ewc?.Tasks ?? []];
@@ -229,6 +241,9 @@ public enum RftAlgorithm
     GRPO,
     RLOO,
     ReMax,
+    DrGRPO,
+    REINFORCEPlusPlus,
+    GSPO,
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<KlReference>))]
@@ -270,7 +285,7 @@ public sealed record RftSpec
     /// <summary><c>k1</c>, <c>k2</c> or <c>k3</c>.</summary>
     public string KlEstimator { get; init; } = "k3";
 
-    /// <summary><c>TokenMean</c> or <c>SequenceMean</c>.</summary>
+    /// <summary><c>TokenMean</c> or <c>SequenceMean</c>; always <c>Constant</c> with DrGRPO and <c>SequenceMean</c> with GSPO, whose formulas they are part of.</summary>
     public string LossAggregation { get; init; } = "TokenMean";
 
     /// <summary>Optimizer steps per rollout batch.</summary>
@@ -285,6 +300,14 @@ public sealed record RftSpec
 
     public double FormatWeight { get; init; }
 
+    /// <summary>Scorers that count besides the task's own; null: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RewardComponentSpec>? RewardComponents { get; init; }
+
+    /// <summary>Judges every rollout over HTTP; null: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RewardServiceSpec? RewardService { get; init; }
+
     public double Temperature { get; init; } = 1.0;
 
     public double TopP { get; init; } = 1.0;
@@ -298,6 +321,9 @@ public sealed record RftSpec
 
     /// <summary>Rollouts of the preflight that must earn something before training starts; 0 = no preflight.</summary>
     public int PreflightRollouts { get; init; } = 64;
+
+    /// <summary>Which train samples are learned from; null: all.</summary>
+    public InstanceFilterSpec? InstanceFilter { get; init; }
 }
 
 public sealed record CheckpointSpec
@@ -336,6 +362,10 @@ public sealed record EvaluationSpec
     public int MaxResponseTokens { get; init; } = 256;
 
     public PromptStyle Prompt { get; init; } = PromptStyle.Direct;
+
+    /// <summary>Evaluation prompts of each learned task on which the divergence from the base model is measured; 0 = none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int DriftPrompts { get; init; }
 
     public int BatchSize { get; init; } = 64;
 }

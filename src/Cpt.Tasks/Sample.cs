@@ -22,6 +22,15 @@ public sealed record Sample
     /// <summary>Texts of the options A, B, … (scorer ChoiceLetter); empty when the task has none.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
 
+    /// <summary>What each of several people answered (scorer VqaAccuracy); empty when the task has none.</summary>
+    public IReadOnlyList<string> Answers { get; init; } = [];
+
+    /// <summary>Judges this sample in place of the task's scorer, as in a task of choices of which some are open questions; null: the task's.</summary>
+    public string? Scorer { get; init; }
+
+    /// <summary>The author's own notes, as JSON; only a reward service is told them. Null for none.</summary>
+    public string? Metadata { get; init; }
+
     /// <summary>Paths relative to <see cref="TaskData.Directory"/>, forward slashes.</summary>
     public IReadOnlyList<string> Images { get; init; } = [];
 }

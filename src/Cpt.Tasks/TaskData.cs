@@ -25,8 +25,8 @@ public sealed record TaskData
     /// <summary>Draws the images of a generated task.</summary>
     internal Func<string, Picture>? Draw { get; init; }
 
-    /// <summary>The scorer that <see cref="Definition"/> names.</summary>
-    public IScorer Scorer => Scorers.Get(Definition.Scorer);
+    /// <summary>Judges every sample by its own scorer, or where it has none by the one that <see cref="Definition"/> names.</summary>
+    public IScorer Scorer => new SampleScorer(Scorers.Get(Definition.Scorer));
 
     /// <summary>An image of a generated task, as it was drawn; null for a task of files, whose pictures must be decoded.</summary>
     /// <param name="image">One of a sample's <see cref="Sample.Images"/>.</param>
@@ -37,7 +37,7 @@ public sealed record TaskData
     /// <exception cref="IOException">The file cannot be read.</exception>
     public byte[] ImageFile(string image) => Draw is not null ? PngFile.Of(Draw(image)) : File.ReadAllBytes(Path.Combine(Directory!, image));
 
-    /// <summary>The same samples under another scorer, which must be able to judge them all. Null changes nothing.</summary>
+    /// <summary>The same samples under another scorer, which must be able to judge them all, those included that have one of their own. Null changes nothing.</summary>
     /// <exception cref="TaskDataException">The scorer is unknown or cannot judge a sample.</exception>
     public TaskData WithScorer(string? scorer)
     {
@@ -54,6 +54,9 @@ public sealed record TaskData
             }
         }
 
-        return this with { Definition = Definition with { Scorer = scorer } };
+        return this with { Definition = Definition with { Scorer = scorer }, Train = Plain(Train), Eval = Plain(Eval) };
+
+        static IReadOnlyList<Sample> Plain(IReadOnlyList<Sample> samples) =>
+            samples.Any(sample => sample.Scorer is not null) ? [.. samples.Select(sample => sample with { Scorer = null })] : samples;
     }
 }

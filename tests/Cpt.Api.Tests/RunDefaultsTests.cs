@@ -46,6 +46,35 @@ public sealed class RunDefaultsTests
         Assert.Equal(("0.9", "0.1"), (rft.Reward!.AccuracyWeight, rft.Reward.FormatWeight));
     }
 
+    [Theory]
+    [InlineData("GRPO", "0.2", "0.3", "3", Aggregation.TokenMean)]
+    [InlineData("REINFORCEPlusPlus", "0.2", "0.3", "3", Aggregation.TokenMean)]
+    [InlineData("DrGRPO", "0.2", "0.3", "3", null)]
+    [InlineData("GSPO", "0.0003", "0.0004", "0", null)]
+    public void AnAlgorithmBringsTheBoundsThatItsRatioNeeds(string algorithm, string clipLow, string clipHigh, string dualClip, Aggregation? aggregation)
+    {
+        var rft = Apply(ManifestText.With("groupSize: 8", $"algorithm: {algorithm}")).Spec.Stages[0].Rft!;
+        Assert.Equal((clipLow, clipHigh, dualClip, aggregation), (rft.ClipLow, rft.ClipHigh, rft.DualClip, rft.LossAggregation));
+    }
+
+    [Theory]
+    [InlineData("reward: {components: [{scorer: YesNo, weight: \"0.5\"}]}", "0", "0")]
+    [InlineData("prompt: ChainOfThought\n      reward: {components: [{scorer: YesNo, weight: \"0.5\"}]}", "0", "0.1")]
+    [InlineData("reward: {accuracyWeight: \"0.5\", components: [{scorer: YesNo, weight: \"0.5\"}]}", "0.5", "0")]
+    [InlineData("reward: {service: {url: \"http://rewards\"}}", "1", "0")]
+    public void ComponentsSayWhatCountsInPlaceOfTheTasksScorer(string line, string accuracy, string format)
+    {
+        var reward = Apply(ManifestText.With("groupSize: 8", line)).Spec.Stages[0].Rft!.Reward!;
+        Assert.Equal((accuracy, format), (reward.AccuracyWeight, reward.FormatWeight));
+    }
+
+    [Fact]
+    public void ARewardServiceIsAskedWithDefaults()
+    {
+        var service = Apply(ManifestText.With("groupSize: 8", "reward: {service: {url: \"http://rewards\"}}")).Spec.Stages[0].Rft!.Reward!.Service!;
+        Assert.Equal(("1", 30, 64, 3), (service.Weight, service.TimeoutSeconds, service.BatchSize, service.Retries));
+    }
+
     [Fact]
     public void AnSftStageGetsNoRftBlock() => Assert.Null(Apply(ManifestText.Valid).Spec.Stages[1].Rft);
 

@@ -93,12 +93,44 @@ public sealed class RunValidatorTests
             "spec.stages[0].rft.dualClip: 0.5 would cap every loss; use \"0\" (off) or a value above 1, such as \"3\""
         },
         {
+            "an aggregation beside Dr.GRPO", "groupSize: 8", "algorithm: DrGRPO\n      lossAggregation: TokenMean",
+            "spec.stages[0].rft.lossAggregation: TokenMean stands beside algorithm DrGRPO, which sums over tokens and divides by rollouts × maxResponseTokens; leave it out"
+        },
+        {
+            "an aggregation beside GSPO", "groupSize: 8", "algorithm: GSPO\n      lossAggregation: SequenceMean",
+            "spec.stages[0].rft.lossAggregation: SequenceMean stands beside algorithm GSPO, whose ratio and loss are of whole rollouts; leave it out"
+        },
+        {
+            "dynamic sampling beside REINFORCE++", "groupSize: 8", "algorithm: REINFORCEPlusPlus\n      dynamicSampling: 2",
+            "spec.stages[0].rft.dynamicSampling: 2 would drop groups of equal rewards, which teach under algorithm REINFORCEPlusPlus: its baseline is the batch's; leave it out"
+        },
+        {
             "a format nobody asks for", "groupSize: 8", "reward: {formatWeight: \"0.1\"}",
             "spec.stages[0].rft.reward.formatWeight: 0.1 rewards a form that prompt Direct never asks for; use prompt ChainOfThought or formatWeight \"0\""
         },
         {
             "a reward for nothing", "groupSize: 8", "reward: {accuracyWeight: \"0\"}",
-            "spec.stages[0].rft.reward: gives nothing for anything; accuracyWeight or formatWeight must be above 0"
+            "spec.stages[0].rft.reward: gives nothing for anything; accuracyWeight, formatWeight or the weight of a component or the service must be above 0"
+        },
+        {
+            "a reward by components of no weight", "groupSize: 8", "reward: {components: [{scorer: YesNo, weight: \"0\"}]}",
+            "spec.stages[0].rft.reward: gives nothing for anything; accuracyWeight, formatWeight or the weight of a component or the service must be above 0"
+        },
+        {
+            "a reward service without an address", "groupSize: 8", "reward: {service: {url: \"http://\"}}",
+            "spec.stages[0].rft.reward.service.url: \"http://\" names nothing; a path must follow the scheme"
+        },
+        {
+            "a reward service at no address", "groupSize: 8", "reward: {service: {url: \"http://a b\"}}",
+            "spec.stages[0].rft.reward.service.url: \"http://a b\" is no address; write for example http://rewards.ml.svc:8080/judge"
+        },
+        {
+            "a password in the address of a reward service", "groupSize: 8", "reward: {service: {url: \"http://me:secret@rewards/\"}}",
+            "spec.stages[0].rft.reward.service.url: holds credentials, which everybody who sees the run would see; put them as CPT_REWARD_SERVICE_TOKEN into the Secret of storage.secretRef"
+        },
+        {
+            "a reward service that is waited for too long", "groupSize: 8", "reward: {service: {url: \"http://rewards\", timeoutSeconds: 301}}",
+            "spec.stages[0].rft.reward.service.timeoutSeconds: 301 is too large; the largest value is 300"
         },
         {
             "more mini-batches than prompts", "groupSize: 8", "miniBatches: 65",
@@ -157,12 +189,36 @@ public sealed class RunValidatorTests
             "spec.stages[1].replay.fromStages[1]: \"parity\" stands there already; its share is counted once"
         },
         {
-            "an instance filter, which comes later", "groupSize: 8", "instanceFilter: {rollouts: 8}",
-            "spec.stages[0].rft.instanceFilter: is not supported yet; leave it out"
+            "a filter that asks for more than is tried", "groupSize: 8", "instanceFilter: {rollouts: 4, maximumSolved: 5}",
+            "spec.stages[0].rft.instanceFilter.maximumSolved: 5 is more than rollouts (4); a sample cannot be solved more often than it is tried"
         },
         {
-            "no reuse, which comes later", "  storage:", "  reusePolicy: Never\n  storage:",
-            "spec.reusePolicy: Never is not supported yet; use IfUnchanged, or storage of its own for this run"
+            "a filter that keeps nothing", "groupSize: 8", "instanceFilter: {minimumSolved: 5, maximumSolved: 4}",
+            "spec.stages[0].rft.instanceFilter.minimumSolved: 5 is more than maximumSolved (4); no sample would be kept"
+        },
+        {
+            "a filter that keeps everything", "groupSize: 8", "instanceFilter: {minimumSolved: 0}",
+            "spec.stages[0].rft.instanceFilter: keeps every sample: minimumSolved is 0 and maximumSolved is rollouts (8); raise the one, lower the other, or leave instanceFilter out"
+        },
+        {
+            "a filter that asks for more than can be earned", "groupSize: 8", "reward: {accuracyWeight: \"0.4\"}\n      instanceFilter: {}",
+            "spec.stages[0].rft.instanceFilter.minimumReward: 0.5 is more than a rollout can earn (0.4: the weights of rft.reward together); no sample would be solved"
+        },
+        {
+            "a filter without rollouts", "groupSize: 8", "instanceFilter: {rollouts: 0}",
+            "spec.stages[0].rft.instanceFilter.rollouts: 0 is too small; the smallest value is 1"
+        },
+        {
+            "a probe whose groups cannot be mixed", "method: RFT", "method: RFT\n    probe: {rollouts: 1}",
+            "spec.stages[0].probe.rollouts: 1 is too small; a group needs at least 2 rollouts to be mixed"
+        },
+        {
+            "self-distillation for RFT", "method: RFT", "method: RFT\n    selfDistillation: {}",
+            "spec.stages[0].selfDistillation: is only for method SFT; the method of stage \"parity\" is RFT, which learns from its own rollouts anyway"
+        },
+        {
+            "own rollouts as long as the context", "  - name: half\n", "  - name: half\n    selfDistillation: {maxResponseTokens: 512}\n",
+            "spec.stages[1].selfDistillation.maxResponseTokens: 512 leaves no room for a prompt in parameters.maxSequenceTokens (512); lower the one or raise the other"
         },
     };
 

@@ -8,6 +8,9 @@ namespace Cpt.Cli.Tests;
 /// <summary>Every manifest under examples/ is valid as it stands, and its tasks fit the lengths it names.</summary>
 public sealed class ExampleTests
 {
+    /// <summary>Those of a study, wherever they stand.</summary>
+    public static TheoryData<string> Studies => [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "examples", "study"), "*.yaml", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(Path.Combine(Repository.Root, "examples"), path))];
+
     public static TheoryData<string> Examples => [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "examples"), "*.yaml").Select(path => Path.GetFileName(path)!)];
 
     [Theory]
@@ -18,6 +21,18 @@ public sealed class ExampleTests
         Assert.Equal(Path.GetFileNameWithoutExtension(file), run.Metadata.Name);
         Assert.Empty(RunValidator.Validate(run));
         Assert.Empty(RunValidator.Validate(RunDefaults.Apply(run)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Studies))]
+    public void AnExampleOfAStudyIsValidAndSoIsEveryRunOfIt(string file)
+    {
+        var study = ManifestReader.ReadStudy(File.ReadAllText(Path.Combine(Repository.Root, "examples", file)), file);
+        Assert.Equal(Path.GetFileNameWithoutExtension(file), study.Metadata.Name);
+        var runs = StudyValidator.Expand(study, out var errors);
+        Assert.Empty(errors);
+        Assert.Equal(study.Spec.Variants.Count * study.Spec.Seeds.Count, runs.Count);
+        Assert.All(runs, run => Assert.Empty(RunValidator.Validate(RunDefaults.Apply(run.Run))));
     }
 
     [Theory]

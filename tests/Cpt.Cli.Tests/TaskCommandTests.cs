@@ -49,7 +49,7 @@ public sealed class TaskCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("numbers", "error: unknown suite 'numbers'; suites are digits, world, shapes, numerals\n")]
+    [InlineData("numbers", "error: unknown suite 'numbers'; suites are digits, world, shapes, numerals, study\n")]
     [InlineData("world", "error: task generated://world/capital?answers=any: unknown option 'answers'; the suite world knows seed, train, eval\n")]
     public void GenerateSaysWhatThereIsAndWritesNothing(string suite, string expected)
     {

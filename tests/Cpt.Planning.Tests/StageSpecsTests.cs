@@ -123,6 +123,107 @@ public sealed class StageSpecsTests
             StageSpecs.Build(run, 0, s_inputs).Training.Rft);
     }
 
+    [Fact]
+    public void RewardsBesideAccuracyReachTheTrainerAndHowTheServiceIsCalledDecidesNoHash()
+    {
+        ContinualRun Run(RewardSettings reward) => A.Run("demo").WithStage("half", Method.RFT).With(spec => spec with { Stages = [spec.Stages[0] with { Rft = new RftSettings { Reward = reward } }] }).Build();
+        var reward = new RewardSettings
+        {
+            Components = [new RewardComponent { Scorer = Scorer.BoxedAnswer, Weight = "0.75" }],
+            Service = new RewardServiceSettings { Url = "http://rewards/judge", Weight = "0.25", TimeoutSeconds = 5, BatchSize = 7, Retries = 2 },
+        };
+        var spec = StageSpecs.Build(Run(reward), 0, s_inputs);
+        Assert.Equal(new RewardComponentSpec { Scorer = "BoxedAnswer", Weight = 0.75 }, Assert.Single(spec.Training.Rft!.RewardComponents!));
+        Assert.Equal(new RewardServiceSpec { Url = "http://rewards/judge", Weight = 0.25 }, spec.Training.Rft.RewardService);
+        Assert.Equal(0, spec.Training.Rft.AccuracyWeight);
+        Assert.Equal(new RewardCallSpec { TimeoutSeconds = 5, BatchSize = 7, Retries = 2 }, spec.RewardCalls);
+
+        Assert.Equal(spec.StageHash, StageSpecs.Build(Run(reward with { Service = reward.Service with { TimeoutSeconds = 9, BatchSize = 1, Retries = 0 } }), 0, s_inputs).StageHash);
+        Assert.NotEqual(spec.StageHash, StageSpecs.Build(Run(reward with { Service = reward.Service with { Weight = "0.5" } }), 0, s_inputs).StageHash);
+        Assert.NotEqual(spec.StageHash, StageSpecs.Build(Run(reward with { Components = null, AccuracyWeight = "0" }), 0, s_inputs).StageHash);
+    }
+
+    [Fact]
+    public void WithoutSuchRewardsTheSpecReadsAsBefore()
+    {
+        var json = System.Text.Json.JsonSerializer.Serialize(StageSpecs.Build(A.Run("demo").WithStage("half", Method.RFT).Build(), 0, s_inputs), ContractJson.Default.StageSpec);
+        Assert.DoesNotContain("reward", json, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData(Algorithm.GRPO, RftAlgorithm.GRPO, "TokenMean", 0.3)]
+    [InlineData(Algorithm.ReMax, RftAlgorithm.ReMax, "TokenMean", 0.3)]
+    [InlineData(Algorithm.DrGRPO, RftAlgorithm.DrGRPO, "Constant", 0.3)]
+    [InlineData(Algorithm.REINFORCEPlusPlus, RftAlgorithm.REINFORCEPlusPlus, "TokenMean", 0.3)]
+    [InlineData(Algorithm.GSPO, RftAlgorithm.GSPO, "SequenceMean", 0.0004)]
+    public void AnAlgorithmReachesTheTrainerWithItsOwnAggregationAndBounds(Algorithm asked, RftAlgorithm algorithm, string aggregation, double clipHigh)
+    {
+        var run = A.Run("demo").WithStage("half", Method.RFT).With(spec => spec with { Stages = [spec.Stages[0] with { Rft = new RftSettings { Algorithm = asked } }] }).Build();
+        var rft = StageSpecs.Build(run, 0, s_inputs).Training.Rft!;
+        Assert.Equal((algorithm, aggregation, clipHigh), (rft.Algorithm, rft.LossAggregation, rft.ClipHigh));
+    }
+
+    [Fact]
+    public void AnInstanceFilterReachesTheTrainerWithItsDefaultsFilledIn()
+    {
+        TrainingSpec Training(InstanceFilterSettings? filter) => StageSpecs.Build(
+            A.Run("demo").WithStage("half", Method.RFT).With(spec => spec with { Stages = [spec.Stages[0] with { Rft = new RftSettings { InstanceFilter = filter } }] }).Build(), 0, s_inputs).Training;
+
+        Assert.Null(Training(null).Rft!.InstanceFilter);
+        Assert.Equal(new InstanceFilterSpec { Rollouts = 8, MinimumReward = 0.5, MinimumSolved = 1, MaximumSolved = 8 }, Training(new InstanceFilterSettings()).Rft!.InstanceFilter);
+        Assert.Equal(4, Training(new InstanceFilterSettings { Rollouts = 4 }).Rft!.InstanceFilter!.MaximumSolved);
+        Assert.Equal(
+            new InstanceFilterSpec { Rollouts = 16, MinimumReward = 0.9, MinimumSolved = 2, MaximumSolved = 12, Control = InstanceControl.Random },
+            Training(new InstanceFilterSettings { Rollouts = 16, MinimumReward = "0.9", MinimumSolved = 2, MaximumSolved = 12, Control = FilterControl.Random }).Rft!.InstanceFilter);
+    }
+
+    [Fact]
+    public void SelfDistillationReachesTheTrainerWithItsDefaultsFilledIn()
+    {
+        TrainingSpec Training(SelfDistillationSettings? own) => StageSpecs.Build(
+            A.Run("demo").WithStage("half", Method.SFT).With(spec => spec with { Stages = [spec.Stages[0] with { SelfDistillation = own }] }).Build(), 0, s_inputs).Training;
+
+        Assert.Null(Training(null).SelfDistillation);
+        Assert.Equal(new SelfDistillationSpec(), Training(new SelfDistillationSettings()).SelfDistillation);
+        Assert.Equal(
+            new SelfDistillationSpec
+            {
+                Rollouts = 4, MinimumReward = 0.9, PerSample = ValidRollouts.All, Prompt = PromptStyle.ChainOfThought, Temperature = 0.8, TopP = 0.9, MaxResponseTokens = 64,
+            },
+            Training(new SelfDistillationSettings
+            {
+                Rollouts = 4, MinimumReward = "0.9", PerSample = LearnedRollouts.All, Prompt = PromptMode.ChainOfThought, Temperature = "0.8", TopP = "0.9", MaxResponseTokens = 64,
+            }).SelfDistillation);
+    }
+
+    [Fact]
+    public void AProbeAsksAsItsStageWouldAndIsNoPartOfTheHash()
+    {
+        StageSpec Spec(Method method, ProbeSettings? probe, SelfDistillationSettings? own = null) => StageSpecs.Build(
+            A.Run("demo").WithStage("half", method).With(spec => spec with
+            {
+                Evaluation = new EvaluationSettings { MaxResponseTokens = 9, Prompt = PromptMode.ChainOfThought },
+                Stages = [spec.Stages[0] with { Probe = probe, SelfDistillation = own, Rft = method == Method.RFT ? new RftSettings { Temperature = "0.7" } : null }],
+            }).Build(), 0, s_inputs);
+
+        var rft = Spec(Method.RFT, new ProbeSettings { Samples = 5, Rollouts = 3 });
+        Assert.Equal(new ProbeSpec { Samples = 5, Rollouts = 3, Sampling = rft.Training.Rft! }, rft.Probe);
+        Assert.Equal(Spec(Method.RFT, null).StageHash, rft.StageHash);
+        Assert.Null(Spec(Method.RFT, null).Probe);
+
+        var sft = Spec(Method.SFT, new ProbeSettings()).Probe!;
+        Assert.Equal((64, 8, PromptStyle.ChainOfThought, 9, 0.9, 0.1), (sft.Samples, sft.Rollouts, sft.Sampling.Prompt, sft.Sampling.MaxResponseTokens, sft.Sampling.AccuracyWeight, sft.Sampling.FormatWeight));
+        var own = Spec(Method.SFT, new ProbeSettings(), new SelfDistillationSettings { MaxResponseTokens = 5 }).Probe!;
+        Assert.Equal((PromptStyle.Direct, 5, 1.0, 0.0), (own.Sampling.Prompt, own.Sampling.MaxResponseTokens, own.Sampling.AccuracyWeight, own.Sampling.FormatWeight));
+    }
+
+    /// <summary>Hashes of stages that were trained before a field was added: it must not train them again.</summary>
+    [Theory]
+    [InlineData(Method.SFT, "e8e524d6bb577d2da2f5de9fa832f017bd42db26")]
+    [InlineData(Method.RFT, "ac6b4f3e1b15bb202e2846dbe2430f01a91f0069")]
+    public void AStageWithoutAnyNewFieldHasTheHashItAlwaysHad(Method method, string hash) =>
+        Assert.Equal(hash, StageSpecs.Build(A.Run("demo").WithStage("sums", method).Build(), 0, s_inputs).StageHash);
+
     [Theory]
     [InlineData(null, null, "auto")]
     [InlineData("cuda", null, "cuda")]

@@ -32,8 +32,8 @@ public sealed class ScorerTests
         Assert.Equal(0, Scorers.Get("Pattern").Score(Question("a") with { Accept = "a|b" }, "ab"));
 
     [Theory]
-    [InlineData("Exact", "unknown scorer 'Exact'; known are ExactMatch, ChoiceLetter, Numeric, Pattern")]
-    [InlineData("", "unknown scorer ''; known are ExactMatch, ChoiceLetter, Numeric, Pattern")]
+    [InlineData("Exact", "unknown scorer 'Exact'; known are ExactMatch, ChoiceLetter, Numeric, Pattern, BoxedAnswer, Latex, VqaAccuracy, YesNo, IoU")]
+    [InlineData("", "unknown scorer ''; known are ExactMatch, ChoiceLetter, Numeric, Pattern, BoxedAnswer, Latex, VqaAccuracy, YesNo, IoU")]
     [InlineData("Numeric(tol=1)", "scorer Numeric: unknown parameter 'tol'; known are tolerance, relative")]
     [InlineData("Pattern(x=1)", "scorer Pattern: unknown parameter 'x'; it takes none")]
     [InlineData("Numeric(tolerance=-1)", "scorer Numeric: tolerance=-1 must be a number of at least 0, for example tolerance=0.01")]
@@ -41,6 +41,8 @@ public sealed class ScorerTests
     [InlineData("Numeric(tolerance)", "scorer Numeric: 'tolerance' is no parameter; write Numeric(key=value)")]
     [InlineData("Numeric(tolerance=1,tolerance=2)", "scorer Numeric: parameter 'tolerance' is given twice")]
     [InlineData("Numeric(tolerance=1", "scorer Numeric(tolerance=1: the closing parenthesis is missing")]
+    [InlineData("IoU(threshold=2)", "scorer IoU: threshold=2 must be at most 1")]
+    [InlineData("BoxedAnswer(content=IoU)", "scorer BoxedAnswer: content=IoU must be one of Latex, ExactMatch, ChoiceLetter, Numeric, Pattern, YesNo")]
     [InlineData("ExactMatch(ignoreCase=yes)", "scorer ExactMatch: ignoreCase=yes must be true or false")]
     public void AWrongScorerIsRefusedWithWhatWouldBeRight(string scorer, string expected)
     {
@@ -68,10 +70,11 @@ public sealed class ScorerTests
     public void ScorersNeverThrowOnWhatAModelMayWrite()
     {
         var random = new SplitMix64(7);
-        const string Pieces = @"\boxed{}()AB.1,/%-e \frac<think></think>$=:iswer9";
+        const string Pieces = @"\boxed{}()AB.1,/%-e \frac<think></think>$=:iswer9[]^\sqrt\text\piyesno";
         var samples = new (string Scorer, Sample Sample)[]
         {
             ("ExactMatch", Question("A")), ("ChoiceLetter", Question("A")), ("Numeric", Question("1")), ("Pattern", Question("1") with { Accept = "[0-9]+" }),
+            ("BoxedAnswer", Question("1")), ("Latex", Question("\\frac{1}{9}")), ("VqaAccuracy", Question("A") with { Answers = ["A", "1"] }), ("YesNo", Question("yes")), ("IoU(soft=true)", Question("[1, 1, 9, 9]")),
         };
         for (var trial = 0; trial < 3000; trial++)
         {
@@ -81,5 +84,5 @@ public sealed class ScorerTests
         }
     }
 
-    private static Sample Question(string answer) => new() { Id = "q", Messages = [new TaskMessage("user", "?")], Answer = answer };
+    internal static Sample Question(string answer) => new() { Id = "q", Messages = [new TaskMessage("user", "?")], Answer = answer };
 }

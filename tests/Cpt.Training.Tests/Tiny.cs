@@ -97,6 +97,14 @@ internal static class Tiny
 
     public static RftSpec Grpo(int miniBatches = 1) => new() { GroupSize = 8, MiniBatches = miniBatches, MaxResponseTokens = 2, PreflightRollouts = 0 };
 
+    /// <summary>As a manifest's defaults would have it: each algorithm with the aggregation and the bounds that are its own.</summary>
+    public static RftSpec Of(RftAlgorithm algorithm, int miniBatches = 1) => algorithm switch
+    {
+        RftAlgorithm.DrGRPO => Grpo(miniBatches) with { Algorithm = algorithm, LossAggregation = "Constant" },
+        RftAlgorithm.GSPO => Grpo(miniBatches) with { Algorithm = algorithm, LossAggregation = "SequenceMean", ClipLow = 0.0003, ClipHigh = 0.0004, DualClip = 0 },
+        _ => Grpo(miniBatches) with { Algorithm = algorithm },
+    };
+
     /// <summary>An earlier task, whose answers are letters.</summary>
     public static TaskData Letters() => Task([.. Enumerable.Range(0, 7).Select(i => Sample($"l{i}", $"{i}>", ((char)('p' + i)).ToString(), "[a-z]"))], scorer: "Pattern");
 

@@ -23,6 +23,12 @@ public sealed record RunStage
     /// <summary>Reinforcement fine-tuning: how rollouts are sampled and rewarded. Only for method RFT.</summary>
     public RftSettings? Rft { get; init; }
 
+    /// <summary>Learns the stage's own valid rollouts instead of the task's answers. Only for method SFT.</summary>
+    public SelfDistillationSettings? SelfDistillation { get; init; }
+
+    /// <summary>Asks the input model before training whether RFT or SFT has something to learn from, and writes down the answer.</summary>
+    public ProbeSettings? Probe { get; init; }
+
     /// <summary>Trains a low-rank adapter beside the frozen model; the stage's checkpoint is the model with the adapter added in. Needs a fraction of the memory.</summary>
     public LoraSettings? Lora { get; init; }
 
@@ -80,6 +86,21 @@ public enum Scorer
 
     /// <summary>Matches the sample's regular expression.</summary>
     Pattern,
+
+    /// <summary>What stands in the last box is the same LaTeX; without a box it is wrong.</summary>
+    BoxedAnswer,
+
+    /// <summary>The same value, or the same text, of simple LaTeX.</summary>
+    Latex,
+
+    /// <summary>As right as many annotators gave that answer.</summary>
+    VqaAccuracy,
+
+    /// <summary>The same one of yes and no.</summary>
+    YesNo,
+
+    /// <summary>A box that overlaps the true one by half at least.</summary>
+    IoU,
 }
 
 /// <summary>Samples of earlier stages' tasks that are mixed into the training data.</summary>

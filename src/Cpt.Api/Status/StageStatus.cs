@@ -54,11 +54,23 @@ public sealed record StageStatus
     /// <summary>Newest committed step.</summary>
     public int? CheckpointStep { get; init; }
 
+    /// <summary>Train samples that the input model has answered before step 1, of all, for example <c>640/6218</c>; only with an instance filter or self-distillation.</summary>
+    public string? Sampled { get; init; }
+
+    /// <summary>Train samples that are learned from, of all that were sampled, for example <c>3917/6218</c>.</summary>
+    public string? Kept { get; init; }
+
+    /// <summary>What the probe before the stage found, in one line.</summary>
+    public string? Probe { get; init; }
+
     /// <summary>Steps done of steps due, for example <c>40/200</c>.</summary>
     public string? Progress { get; init; }
 
     /// <summary>When the progress last moved: the heartbeat is the step, not the process.</summary>
     public DateTimeOffset? ProgressTime { get; init; }
+
+    /// <summary>How far its model has moved from the base model, on prompts of the tasks learned until then: nats a token, where <c>spec.evaluation.drift</c> asks for it.</summary>
+    public string? Drift { get; init; }
 
     /// <summary>When the first attempt began.</summary>
     public DateTimeOffset? StartedAt { get; init; }

@@ -7,7 +7,7 @@ namespace Cpt.Api.Validation;
 internal static class RftRules
 {
     private static readonly Func<RftSettings, RunStage, (string Field, string Message)?>[] s_rules =
-        [KlHasAReference, DualClipIsOffOrAboveOne, RewardsCanBeEarned, BatchesCanBeSplit, PromptsFitBesideResponses];
+        [AggregationIsAChoice, DynamicSamplingDropsWhatTeachesNothing, KlHasAReference, DualClipIsOffOrAboveOne, RewardsCanBeEarned, RewardServiceHasAnAddress, BatchesCanBeSplit, PromptsFitBesideResponses];
 
     public static IEnumerable<FieldError> Check(ContinualRun run)
     {
@@ -28,6 +28,20 @@ internal static class RftRules
         }
     }
 
+    private static (string Field, string Message)? AggregationIsAChoice(RftSettings rft, RunStage stage) => (rft.Algorithm, rft.LossAggregation) switch
+    {
+        (Algorithm.DrGRPO, { } given) => ("lossAggregation", $"{given} stands beside algorithm DrGRPO, which sums over tokens and divides by rollouts × maxResponseTokens; leave it out"),
+        (Algorithm.GSPO, { } given) => ("lossAggregation", $"{given} stands beside algorithm GSPO, whose ratio and loss are of whole rollouts; leave it out"),
+        _ => null,
+    };
+
+    private static (string Field, string Message)? DynamicSamplingDropsWhatTeachesNothing(RftSettings rft, RunStage stage) =>
+        rft is { Algorithm: Algorithm.REINFORCEPlusPlus, DynamicSampling: > 0 }
+            ? ("dynamicSampling", string.Create(
+                CultureInfo.InvariantCulture,
+                $"{rft.DynamicSampling} would drop groups of equal rewards, which teach under algorithm REINFORCEPlusPlus: its baseline is the batch's; leave it out"))
+            : null;
+
     private static (string Field, string Message)? KlHasAReference(RftSettings rft, RunStage stage) =>
         Number(rft.KlCoefficient) > 0 && rft.Kl!.Reference == ReferenceModel.None
             ? ("klCoefficient", $"{rft.KlCoefficient} weighs a distance to kl.reference None; name Base or PreviousStage, or set klCoefficient to \"0\"")
@@ -46,7 +60,21 @@ internal static class RftRules
             return ("reward.formatWeight", $"{rft.Reward.FormatWeight} rewards a form that prompt Direct never asks for; use prompt ChainOfThought or formatWeight \"0\"");
         }
 
-        return Number(rft.Reward.AccuracyWeight) + format == 0 ? ("reward", "gives nothing for anything; accuracyWeight or formatWeight must be above 0") : null;
+        var further = (rft.Reward.Components ?? []).Sum(component => Number(component.Weight)) + (rft.Reward.Service is { } service ? Number(service.Weight) : 0);
+        return Number(rft.Reward.AccuracyWeight) + format + further == 0 ? ("reward", "gives nothing for anything; accuracyWeight, formatWeight or the weight of a component or the service must be above 0") : null;
+    }
+
+    private static (string Field, string Message)? RewardServiceHasAnAddress(RftSettings rft, RunStage stage)
+    {
+        // What has no scheme, or nothing else, is said by the field's own rule.
+        if (rft.Reward!.Service is not { Url: var url } || url.EndsWith("://", StringComparison.Ordinal) || !url.Contains("://", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        return !Uri.TryCreate(url, UriKind.Absolute, out var address) ? ("reward.service.url", $"\"{url}\" is no address; write for example http://rewards.ml.svc:8080/judge")
+            : address.UserInfo.Length > 0 ? ("reward.service.url", "holds credentials, which everybody who sees the run would see; put them as CPT_REWARD_SERVICE_TOKEN into the Secret of storage.secretRef")
+            : null;
     }
 
     private static (string Field, string Message)? BatchesCanBeSplit(RftSettings rft, RunStage stage) =>

@@ -27,9 +27,14 @@ public static class RunValidator
         StageRules.ReplayLooksBack,
         RegularizationRules.Check,
         RftRules.Check,
+        InstanceRules.FiltersCanKeepAndDrop,
+        InstanceRules.SelfDistillationIsForSft,
+        InstanceRules.SamplesAreChosenOfOneTask,
+        InstanceRules.OwnRolloutsFitTheContext,
         GateRules.GatesHaveALimit,
         GateRules.BenchmarkGatesHaveBenchmarks,
-        NotYetSupported.Check,
+        GateRules.ForwardTransferNeedsAllTasks,
+        GateRules.DriftIsMeasuredAndHasNoInterval,
     ];
 
     /// <summary>Everything that is wrong with the run; empty = it can be carried out.</summary>

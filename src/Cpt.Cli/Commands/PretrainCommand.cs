@@ -8,18 +8,18 @@ using Cpt.Training;
 namespace Cpt.Cli.Commands;
 
 /// <summary>
-/// <c>cpt pretrain --config digits --corpus digits --steps 1500 --output DIR</c>, or <c>--config vision --corpus pictures</c>: trains a small base model from random weights and writes a Hugging
+/// <c>cpt pretrain --config digits --corpus digits --steps 1500 --output DIR</c>, or <c>--config vision --corpus pictures</c> or <c>study</c>: trains a small base model from random weights and writes a Hugging
 /// Face directory. Equal arguments on equal machines give equal files.
 /// </summary>
 internal static class PretrainCommand
 {
-    private const string Digits = "digits", Pictures = "pictures";
+    private const string Digits = "digits", Pictures = "pictures", Study = "study";
 
     public static Command Create()
     {
         var config = new Option<string>("--config") { Description = $"A config.json, or a preset: {string.Join(", ", PretrainingPresets.Names)}", DefaultValueFactory = _ => PretrainingPresets.Digits, HelpName = "FILE|PRESET" };
-        var corpus = new Option<string>("--corpus") { Description = "What is learned: digits, or pictures for a model with images", DefaultValueFactory = _ => Digits, HelpName = "NAME" };
-        corpus.AcceptOnlyFromAmong(Digits, Pictures);
+        var corpus = new Option<string>("--corpus") { Description = "What is learned: digits, or for a model with images pictures or study", DefaultValueFactory = _ => Digits, HelpName = "NAME" };
+        corpus.AcceptOnlyFromAmong(Digits, Pictures, Study);
         var steps = new Option<int>("--steps") { Description = "Optimizer steps", DefaultValueFactory = _ => 1500, HelpName = "N" };
         var batch = new Option<int>("--batch") { Description = "Demonstrations of each skill in a step", DefaultValueFactory = _ => 32, HelpName = "N" };
         var seed = new Option<long>("--seed") { Description = "Of weights and corpus", DefaultValueFactory = _ => 0, HelpName = "N" };
@@ -43,7 +43,12 @@ internal static class PretrainCommand
             var run = new Pretraining
             {
                 Config = ConfigOf(result.GetRequiredValue(config)),
-                Corpus = result.GetValue(corpus) == Pictures ? new PicturesCorpus(drawn, perTask, chance) : new DigitsCorpus(drawn, perTask, chance),
+                Corpus = result.GetValue(corpus) switch
+                {
+                    Pictures => new PicturesCorpus(drawn, perTask, chance),
+                    Study => new StudyCorpus(drawn, perTask, chance),
+                    _ => new DigitsCorpus(drawn, perTask, chance),
+                },
                 SaveAs = result.GetValue(saveAs) == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32,
                 Options = new PretrainingOptions { Steps = result.GetValue(steps), LearningRate = result.GetValue(rate) },
                 Seed = result.GetValue(seed),

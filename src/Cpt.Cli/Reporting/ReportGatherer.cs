@@ -34,7 +34,9 @@ internal sealed class ReportGatherer(CheckpointStore? store, TimeProvider time)
                 Settings = StageSettings.Of(stage),
                 Flips = [.. (evaluation?.Scores ?? []).Where(score => score.LostFromPrevious is not null).Select(score => new FlipCount(score.Task, score.LostFromPrevious ?? 0, score.GainedFromPrevious ?? 0, score.Samples))],
                 LostExamples = Lost(previous, evaluation),
-                Tokens = manifest?.Metrics.TryGetValue("tokens", out var tokens) == true ? (long)tokens : null,
+                Tokens = manifest?.Metrics.TryGetValue(StageMetrics.Tokens, out var tokens) == true ? (long)tokens : null,
+                Chosen = Chosen(manifest?.Metrics),
+                Probe = stage.Probe is not null && stageStatus.StageHash is { } probed ? await ProbeAsync(probed, cancellationToken) : null,
                 DurationSeconds = source.SecondsOf(stage.Name),
             });
             previous = evaluation ?? previous;
@@ -55,11 +57,29 @@ internal sealed class ReportGatherer(CheckpointStore? store, TimeProvider time)
         };
     }
 
+    private static ChosenInstances? Chosen(IReadOnlyDictionary<string, double>? metrics) => metrics is null || !metrics.ContainsKey(StageMetrics.Instances)
+        ? null
+        : new ChosenInstances(
+            (int)metrics[StageMetrics.Instances], (int)metrics.GetValueOrDefault(StageMetrics.InstancesKept), (int)metrics.GetValueOrDefault(StageMetrics.NeverSolved),
+            (int)metrics.GetValueOrDefault(StageMetrics.AlwaysSolved), metrics.GetValueOrDefault(StageMetrics.SolvedRate), (long)metrics.GetValueOrDefault(StageMetrics.InstanceTokens));
+
     private async Task<CheckpointManifest?> ManifestAsync(string stageHash, CancellationToken cancellationToken)
     {
         try
         {
             return store is null ? null : await store.ReadManifestAsync(stageHash, cancellationToken) ?? (await store.ListStepsAsync(stageHash, cancellationToken)).FirstOrDefault();
+        }
+        catch (StageFailureException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<ProbeReport?> ProbeAsync(string stageHash, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return store is null ? null : await store.ReadProbeAsync(stageHash, cancellationToken);
         }
         catch (StageFailureException)
         {

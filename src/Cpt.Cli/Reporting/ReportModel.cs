@@ -51,8 +51,22 @@ internal sealed record ReportStage
 
     public long? Tokens { get; init; }
 
+    /// <summary>What the input model's rollouts before step 1 showed; null where the stage learned from every sample.</summary>
+    public ChosenInstances? Chosen { get; init; }
+
+    /// <summary>What the probe before the stage found.</summary>
+    public Contract.ProbeReport? Probe { get; init; }
+
     public double? DurationSeconds { get; init; }
 }
+
+/// <param name="Instances">Train samples.</param>
+/// <param name="Kept">Of these, learned from.</param>
+/// <param name="NeverSolved">Of these, solved by no rollout.</param>
+/// <param name="AlwaysSolved">Of these, solved by every rollout.</param>
+/// <param name="SolvedRate">Share of rollouts that solved their sample.</param>
+/// <param name="Tokens">Sampled for it.</param>
+internal sealed record ChosenInstances(int Instances, int Kept, int NeverSolved, int AlwaysSolved, double SolvedRate, long Tokens);
 
 /// <param name="Name">Its column.</param>
 /// <param name="Uri">Where its data is.</param>

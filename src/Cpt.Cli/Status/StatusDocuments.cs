@@ -49,6 +49,7 @@ internal static class StatusDocuments
             AverageAccuracy = Number(status?.AverageAccuracy),
             Forgetting = Number(status?.Forgetting),
             ForgettingFromPeak = Number(status?.ForgettingFromPeak),
+            ForwardTransfer = Number(status?.ForwardTransfer),
             Tasks = matrix?.Tasks ?? [.. TaskColumns.Of(run.Spec.Stages).Select(task => task.Name)],
             LearnedIn = matrix is null ? [.. TaskColumns.Of(run.Spec.Stages).Select(task => task.Stage)] : matrix.LearnedIn ?? matrix.Tasks,
             Rows = matrix is null ? [] : [.. matrix.Rows.Select(row => row.After.Length == 0 ? StatusDocument.BaseRow : row.After)],
@@ -94,6 +95,7 @@ internal static class StatusDocuments
     private static StageStatusDocument Stage(RunStage stage, StageStatus? status, bool active)
     {
         var (step, steps) = Progress(status?.Progress);
+        var (kept, instances) = Progress(status?.Kept);
         var state = status?.State ?? StageState.Waiting;
         // A record of running without a runner only says what was going on when it ended.
         var interrupted = !active && state is StageState.Running or StageState.Evaluating or StageState.Pending;
@@ -108,7 +110,12 @@ internal static class StatusDocuments
             Reused = state == StageState.Reused,
             Step = step,
             Steps = steps,
+            Probe = status?.Probe,
+            Sampled = kept is null ? status?.Sampled : null,
+            InstancesKept = kept,
+            Instances = instances,
             SecondsLeft = active && state == StageState.Running ? SecondsLeft(status!, step, steps) : null,
+            Drift = Number(status?.Drift),
             CheckpointDigest = status?.CheckpointDigest,
             StageHash = status?.StageHash,
             DurationSeconds = status is { StartedAt: { } start, FinishedAt: { } end } ? Math.Round((end - start).TotalSeconds, 1) : null,

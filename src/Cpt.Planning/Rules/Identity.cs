@@ -42,7 +42,7 @@ internal static class Identity
             SpecHash = specHash,
             TaskDigest = digests[0],
             TaskDigests = digests.Count > 1 ? [.. digests.OfType<string>()] : null,
-            StageHash = Digests.StageHash(input, StageSpecs.Training(draft.Run.Spec, stage.Index, digests, Adapters(draft, stage))),
+            StageHash = Digests.StageHash(input, StageSpecs.Training(draft.Run.Spec, stage.Index, digests, Adapters(draft, stage)) with { Owner = StageSpecs.Owner(draft.Run) }),
         };
         return true;
     }

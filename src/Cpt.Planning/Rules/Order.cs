@@ -55,7 +55,9 @@ internal static class Order
         }
 
         var digests = found.Select(lookup => lookup!.Value as string).ToList();
-        if (digests.Contains(null) || Digests.StageHash(input, StageSpecs.Training(draft.Run.Spec, stage.Index, digests, Identity.Adapters(draft, stage))) != stage.StageHash)
+        var training = digests.Contains(null) ? null : StageSpecs.Training(draft.Run.Spec, stage.Index, digests, Identity.Adapters(draft, stage));
+        // With any reuse policy: what it trained is the same whoever may take it over.
+        if (training is null || !new[] { null, StageSpecs.Owner(draft.Run with { Spec = draft.Run.Spec with { ReusePolicy = ReusePolicy.Never } }) }.Any(owner => Digests.StageHash(input, training with { Owner = owner }) == stage.StageHash))
         {
             return false;
         }

@@ -12,6 +12,8 @@ internal sealed record DueScore(string Name, ScoreKind Kind, string Digest)
     public bool IsIn(EvaluationDocument? evaluation, string modelDigest) =>
         evaluation is not null && evaluation.ModelDigest == modelDigest
         && evaluation.Scores.Any(score => score.Kind == Kind && score.Task == Name && (score.TaskDigest is null || score.TaskDigest == Digest));
+
+    public bool HasDriftIn(EvaluationDocument? evaluation) => evaluation?.Drift?.Any(score => score.Task == Name && score.TaskDigest == Digest) == true;
 }
 
 /// <summary>The scores that a stage owes: its own row, and row 0.</summary>

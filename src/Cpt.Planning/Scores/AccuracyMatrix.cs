@@ -10,6 +10,8 @@ namespace Cpt.Planning;
 /// <list type="bullet">
 /// <item>average accuracy = mean over s(j) ≤ T of A[T][j] (arXiv:2507.05386),</item>
 /// <item>forgetting = mean over s(j) &lt; T of A[T][j] − A[s(j)][j],</item>
+/// <item>forward transfer = mean over 1 &lt; s(j) ≤ T of A[s(j)−1][j] − A[0][j]: what learning others did to a task before it was learned (Lopez-Paz and Ranzato 2017, arXiv:1706.08840, with the base model instead of
+/// random weights). Their backward transfer is <i>forgetting</i> above, sign and all,</item>
 /// <item>forgetting from peak = mean over s(j) &lt; T of A[T][j] − max over i in s(j)..T of A[i][j]: the best score since the task was learned.</item>
 /// </list>
 /// Negative = forgotten. A measure with a missing cell is null, not a mean of the rest.
@@ -50,6 +52,9 @@ public sealed class AccuracyMatrix
 
     /// <summary>−1..0; null with fewer than two finished stages.</summary>
     public double? ForgettingFromPeak => Learned < 2 ? null : Mean(LearnedBy(Learned - 1).Select(task => At(Learned, task) - Peak(task)));
+
+    /// <summary>−1..1; null with fewer than two finished stages, and where tasks are not scored before they are learned.</summary>
+    public double? ForwardTransfer => Learned < 2 ? null : Mean(LearnedLater().Select(task => At(RowOf(task) - 1, task) - At(0, task)));
 
     /// <summary>Mean over the benchmarks of score after the last stage − score of the base model; negative = lost.</summary>
     public double? BenchmarkChange => Learned == 0 || Benchmarks.Count == 0
@@ -118,11 +123,14 @@ public sealed class AccuracyMatrix
         return list.Contains(null) ? null : list.Average();
     }
 
+    /// <summary>Columns of all finished stages but the first, before which nothing was learned.</summary>
+    internal IEnumerable<int> LearnedLater() => LearnedBy(Learned).Where(task => RowOf(task) > 1);
+
     /// <summary>Columns of the first so many stages.</summary>
-    private IEnumerable<int> LearnedBy(int stages) => Enumerable.Range(0, Tasks.Count).Where(task => RowOf(task) <= stages);
+    internal IEnumerable<int> LearnedBy(int stages) => Enumerable.Range(0, Tasks.Count).Where(task => RowOf(task) <= stages);
 
     /// <summary>The row after the stage that learns it.</summary>
-    private int RowOf(int task) => _stages.IndexOf(LearnedIn[task]) + 1;
+    internal int RowOf(int task) => _stages.IndexOf(LearnedIn[task]) + 1;
 
     private double? At(int row, int task) => Rows[row].Tasks[task]?.Accuracy;
 

@@ -13,7 +13,7 @@ public static class StageSpecs
     {
         run = RunDefaults.Apply(run);
         var stage = run.Spec.Stages[index];
-        var training = Training(run.Spec, index, inputs.TrainedDigests, inputs.AdapterHashes);
+        var training = Training(run.Spec, index, inputs.TrainedDigests, inputs.AdapterHashes) with { Owner = Owner(run) };
         return new StageSpec
         {
             Namespace = run.Metadata.Namespace!,
@@ -28,6 +28,7 @@ public static class StageSpecs
                 ? new ModelInput { Uri = run.Spec.BaseModel.Uri, Digest = inputs.InputDigest }
                 : new ModelInput { StageHash = inputs.InputStageHash, Digest = inputs.InputDigest },
             Training = training,
+            Probe = stage.Probe is { } probe ? new ProbeSpec { Samples = probe.Samples!.Value, Rollouts = probe.Rollouts!.Value, Sampling = ProbeSampling(run, index) } : null,
             Checkpoint = new CheckpointSpec
             {
                 IntervalSteps = run.Spec.Checkpoint!.IntervalSteps!.Value,
@@ -36,6 +37,30 @@ public static class StageSpecs
             Evaluation = Evaluation(run, index, inputs),
             Device = stage.Template?.Device ?? run.Spec.Template!.Device!,
             Memory = Memory(stage.Parameters!),
+            RewardCalls = RewardSpecs.Calls(stage.Rft?.Reward?.Service),
+        };
+    }
+
+    /// <summary>What a stage's training reads, in the order of <see cref="StageInputs.TaskDigests"/>.</summary>
+    public static IReadOnlyList<string> TrainedUris(ContinualRun run, int index) => TrainedTasks.Uris(run.Spec, index);
+
+    /// <summary>How a probe of a stage samples: as its own rollouts are; SFT without any is asked as the evaluation asks.</summary>
+    public static RftSpec ProbeSampling(ContinualRun run, int index)
+    {
+        run = RunDefaults.Apply(run);
+        var (stage, evaluation) = (run.Spec.Stages[index], run.Spec.Evaluation!);
+        if (stage.Method == Method.RFT)
+        {
+            return Rft(stage.Rft!);
+        }
+
+        var prompt = Prompt(stage.SelfDistillation?.Prompt ?? evaluation.Prompt!.Value);
+        return new RftSpec
+        {
+            Prompt = prompt,
+            AccuracyWeight = prompt == PromptStyle.ChainOfThought ? 0.9 : 1,
+            FormatWeight = prompt == PromptStyle.ChainOfThought ? 0.1 : 0,
+            MaxResponseTokens = stage.SelfDistillation?.MaxResponseTokens ?? evaluation.MaxResponseTokens!.Value,
         };
     }
 
@@ -44,6 +69,10 @@ public static class StageSpecs
     /// <param name="index">0-based place of the stage.</param>
     /// <param name="taskDigest">Digest of the stage's task, or null where it does not matter.</param>
     public static TrainingSpec Training(ContinualRun run, int index, string? taskDigest) => Training(RunDefaults.Apply(run).Spec, index, [taskDigest]);
+
+    /// <summary>Whose alone the results are. A run that was deleted and made anew is another one on a cluster; <c>cpt run</c> knows runs by their names.</summary>
+    internal static string? Owner(ContinualRun run) =>
+        run.Spec.ReusePolicy == ReusePolicy.Never ? run.Metadata.Uid ?? $"{run.Metadata.Namespace ?? RunDefaults.Namespace}/{run.Metadata.Name}" : null;
 
     /// <param name="defaulted">With defaults applied.</param>
     /// <param name="index">0-based place of the stage.</param>
@@ -67,6 +96,7 @@ public static class StageSpecs
             Replay = replayed.Length > 0 ? new ReplaySpec { Percentage = stage.Replay!.Percentage, Tasks = replayed } : null,
             Optimization = Optimization(stage.Parameters!),
             Rft = stage.Method == Method.RFT ? Rft(stage.Rft!) : null,
+            SelfDistillation = stage.SelfDistillation is { } distilled ? SelfDistillation(distilled) : null,
             Lora = stage.Lora is { } lora ? Lora(lora, [.. TrainedTasks.Adapters(defaulted, index).Select((_, place) => adapters?.ElementAtOrDefault(place) ?? "")]) : null,
             Freeze = stage.Freeze is { Count: > 0 } freeze ? freeze : null,
             Seed = defaulted.Seed!.Value,
@@ -98,6 +128,7 @@ public static class StageSpecs
             MaxSamples = evaluation.MaxSamples!.Value,
             MaxResponseTokens = evaluation.MaxResponseTokens!.Value,
             Prompt = Prompt(evaluation.Prompt!.Value),
+            DriftPrompts = evaluation.Drift?.Prompts ?? 0,
         };
 
         TaskInput Input(string name, string uri, Scorer? scorer) =>
@@ -141,17 +172,40 @@ public static class StageSpecs
         KlCoefficient = Number(rft.KlCoefficient!),
         KlReference = Enum.Parse<KlReference>(rft.Kl!.Reference!.Value.ToString()),
         KlEstimator = rft.Kl.Estimator!.Value switch { Estimator.K1 => "k1", Estimator.K2 => "k2", _ => "k3" },
-        LossAggregation = rft.LossAggregation!.Value.ToString(),
+        LossAggregation = rft.Algorithm switch { Algorithm.DrGRPO => "Constant", Algorithm.GSPO => "SequenceMean", _ => rft.LossAggregation!.Value.ToString() },
         MiniBatches = rft.MiniBatches!.Value,
         DynamicSamplingBatches = rft.DynamicSampling!.Value,
         Prompt = Prompt(rft.Prompt!.Value),
         AccuracyWeight = Number(rft.Reward!.AccuracyWeight!),
         FormatWeight = Number(rft.Reward.FormatWeight!),
+        RewardComponents = RewardSpecs.Components(rft.Reward),
+        RewardService = RewardSpecs.Service(rft.Reward),
         Temperature = Number(rft.Temperature!),
         TopP = Number(rft.TopP!),
         TopK = rft.TopK!.Value,
         MaxResponseTokens = rft.MaxResponseTokens!.Value,
         PreflightRollouts = rft.PreflightRollouts!.Value,
+        InstanceFilter = rft.InstanceFilter is { } filter ? Filter(filter) : null,
+    };
+
+    private static SelfDistillationSpec SelfDistillation(SelfDistillationSettings own) => new()
+    {
+        Rollouts = own.Rollouts!.Value,
+        MinimumReward = Number(own.MinimumReward!),
+        PerSample = Enum.Parse<ValidRollouts>(own.PerSample!.Value.ToString()),
+        Prompt = Prompt(own.Prompt!.Value),
+        Temperature = Number(own.Temperature!),
+        TopP = Number(own.TopP!),
+        MaxResponseTokens = own.MaxResponseTokens!.Value,
+    };
+
+    private static InstanceFilterSpec Filter(InstanceFilterSettings filter) => new()
+    {
+        Rollouts = filter.Rollouts!.Value,
+        MinimumReward = Number(filter.MinimumReward!),
+        MinimumSolved = filter.MinimumSolved!.Value,
+        MaximumSolved = filter.MaximumSolved!.Value,
+        Control = Enum.Parse<InstanceControl>(filter.Control!.Value.ToString()),
     };
 
     private static LoraSpec Lora(LoraSettings lora, IReadOnlyList<string> earlier) => new()

@@ -95,6 +95,9 @@ internal sealed class JsonFields
         return [];
     }
 
+    /// <summary>Whatever stands there, as JSON; null when absent.</summary>
+    public string? Raw(string name) => Get(name)?.GetRawText();
+
     public bool Has(string name) => Get(name) is not null;
 
     public static string Shown(JsonElement value)

@@ -8,7 +8,7 @@ internal sealed class SampleReader(TaskDefinition definition, IScorer scorer, st
     /// <summary>What a picture's file may have; its pixels are bounded where it is decoded.</summary>
     private const long MaximumImageBytes = 64L << 20;
 
-    private static readonly string[] s_fields = ["id", "messages", "answer", "accept", "choices", "images", "metadata"];
+    private static readonly string[] s_fields = ["id", "messages", "answer", "accept", "choices", "answers", "scorer", "images", "metadata"];
     private static readonly string[] s_messageFields = ["role", "content"];
     private static readonly string[] s_roles = ["system", "user", "assistant"];
     private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
@@ -81,8 +81,15 @@ internal sealed class SampleReader(TaskDefinition definition, IScorer scorer, st
             Answer = fields.RequiredText("answer") ?? "",
             Accept = fields.Text("accept"),
             Choices = fields.Texts("choices"),
+            Answers = fields.Texts("answers"),
+            Scorer = fields.Text("scorer"),
+            Metadata = fields.Raw("metadata"),
             Images = fields.Texts("images"),
         };
+
+        IScorer? own = null;
+        if (sample.Scorer is not null && !Scorers.TryGet(sample.Scorer, out own, out var unknown))
+            fields.Wrong("scorer", unknown);
 
         if (sample.Accept is not null && AcceptPatterns.Problem(sample.Accept) is { } wrong)
             fields.Wrong("accept", wrong);
@@ -96,8 +103,8 @@ internal sealed class SampleReader(TaskDefinition definition, IScorer scorer, st
                 fields.Wrong($"images[{index}]", missing);
         }
 
-        if (problems.Count == 0 && scorer.Problem(sample) is { } unscorable)
-            problems.Add($"{unscorable} (scorer {definition.Scorer})");
+        if (problems.Count == 0 && (own ?? scorer).Problem(sample) is { } unscorable)
+            problems.Add($"{unscorable} (scorer {sample.Scorer ?? definition.Scorer})");
 
         return problems.Count == 0 ? sample : null;
     }

@@ -83,7 +83,16 @@ internal static class TaskFiles
         if (sample.Accept is not null)
             json.WriteString("accept", sample.Accept);
         WriteTexts(json, "choices", sample.Choices);
+        WriteTexts(json, "answers", sample.Answers);
+        if (sample.Scorer is not null)
+            json.WriteString("scorer", sample.Scorer);
         WriteTexts(json, "images", sample.Images);
+        if (sample.Metadata is not null)
+        {
+            json.WritePropertyName("metadata");
+            json.WriteRawValue(sample.Metadata);
+        }
+
         json.WriteEndObject();
     }
 

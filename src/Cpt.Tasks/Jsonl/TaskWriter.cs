@@ -39,6 +39,30 @@ public static class TaskWriter
             Write(Path.Combine(target, task.Name), task, replace: true);
     }
 
+    /// <summary>Writes a task whose images come from elsewhere, one by one, and reads it as a stage will before it takes its place.</summary>
+    /// <param name="directory">As of <see cref="Write"/>.</param>
+    /// <param name="definition">What it is.</param>
+    /// <param name="make">Puts the images below the directory that it is given, and returns both splits.</param>
+    /// <param name="replace">As of <see cref="Write"/>.</param>
+    /// <exception cref="TaskDataException">What was made is no valid task.</exception>
+    /// <exception cref="IOException">The directory is taken, or cannot be written.</exception>
+    public static TaskData Build(string directory, TaskDefinition definition, Func<string, (IReadOnlyList<Sample> Train, IReadOnlyList<Sample> Eval)> make, bool replace = false)
+    {
+        var target = Path.GetFullPath(directory);
+        if (IsTaken(target) && !(replace && File.Exists(Path.Combine(target, TaskFiles.Definition))))
+            throw new IOException($"{target} exists and is not empty" + (replace ? $"; it has no {TaskFiles.Definition}, so it is not replaced" : "; give another --output, or --force to replace the task in it"));
+
+        TaskData? task = null;
+        Place(target, staging =>
+        {
+            var (train, eval) = make(staging);
+            foreach (var (path, content) in TaskFiles.Of(definition, train, eval))
+                File.WriteAllBytes(Path.Combine(staging, path), content);
+            task = TaskLoader.LoadDirectory(staging);
+        });
+        return task! with { Directory = target };
+    }
+
     private static bool IsTaken(string path) =>
         File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any());
 

@@ -26,13 +26,19 @@ internal static class NumeralDrawing
     /// <param name="top">Of its box.</param>
     /// <param name="scale">Pixels of a dot.</param>
     /// <param name="colour">Of every pixel.</param>
-    public static void Draw(Picture picture, int digit, int left, int top, int scale, Colour colour)
+    public static void Draw(Picture picture, int digit, int left, int top, int scale, Colour colour) => DrawDots(picture, s_dots[digit], left, top, scale, colour);
+
+    /// <summary>Dots of a digit, row by row; '#' is set.</summary>
+    public static string Dots(int digit) => s_dots[digit];
+
+    /// <summary>The same for a pattern of five by seven.</summary>
+    public static void DrawDots(Picture picture, string dots, int left, int top, int scale, Colour colour)
     {
         for (var y = 0; y < Rows * scale; y++)
         {
             for (var x = 0; x < Columns * scale; x++)
             {
-                if (s_dots[digit][(y / scale * Columns) + (x / scale)] == '#')
+                if (dots[(y / scale * Columns) + (x / scale)] == '#')
                     picture.Set(left + x, top + y, colour);
             }
         }

@@ -34,7 +34,7 @@ internal static class PictureSuites
             var id = string.Create(CultureInfo.InvariantCulture, $"{split}-{line:D6}");
             var image = $"images/{id}.png";
             indices.Add(image, first + line);
-            return ToSample(task, id, image, task.Of(seed, first + line).Answers);
+            return ToSample(task, id, image, task.Of(seed, first + line));
         })];
 
         var train = Split("train", trainCount, 0);
@@ -50,12 +50,14 @@ internal static class PictureSuites
         return Suites.Finish(definition, train, eval, image => task.Of(seed, indices[image]).Picture);
     }
 
-    private static Sample ToSample(PictureTask task, string id, string image, IReadOnlyList<string> answers) => new()
+    private static Sample ToSample(PictureTask task, string id, string image, PictureQuestion question) => new()
     {
         Id = id,
-        Messages = [new TaskMessage("user", ImageMarks.Mark + task.Question)],
-        Answer = answers[0],
-        Accept = task.Scorer == "Pattern" ? string.Join('|', answers) : null,
+        Messages = [new TaskMessage("user", ImageMarks.Mark + (question.Question ?? task.Question))],
+        Answer = question.Answers[0],
+        Accept = task.Scorer == "Pattern" ? string.Join('|', question.Answers) : null,
+        Choices = question.Choices,
+        Answers = question.Annotators,
         Images = [image],
     };
 }

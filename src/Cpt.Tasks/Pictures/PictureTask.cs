@@ -16,7 +16,17 @@ public sealed record PictureTask(string Suite, string Name, string Description, 
 /// <summary>A picture and what is right about it.</summary>
 /// <param name="Picture">Shown.</param>
 /// <param name="Answers">Every right answer; the first is the one that is taught.</param>
-public sealed record PictureQuestion(Picture Picture, IReadOnlyList<string> Answers);
+public sealed record PictureQuestion(Picture Picture, IReadOnlyList<string> Answers)
+{
+    /// <summary>Asked in place of the task's question, where every picture has its own.</summary>
+    public string? Question { get; init; }
+
+    /// <summary>Texts of the options A, B, …; they stand in the question as well.</summary>
+    public IReadOnlyList<string> Choices { get; init; } = [];
+
+    /// <summary>What each of several people answered.</summary>
+    public IReadOnlyList<string> Annotators { get; init; } = [];
+}
 
 /// <summary>Random numbers of one picture.</summary>
 public sealed class PictureDraw

@@ -11,46 +11,41 @@ public static class FinalAnswer
     /// </summary>
     public static string Of(string response)
     {
-        var end = response.LastIndexOf(ThoughtEnd, StringComparison.Ordinal);
-        var spoken = end < 0 ? response : response[(end + ThoughtEnd.Length)..];
+        var spoken = Spoken(response);
         return (LastBoxed(spoken) ?? spoken).Trim();
+    }
+
+    /// <summary>What follows the last <c>&lt;/think&gt;</c>; everything where there is none.</summary>
+    internal static string Spoken(string response)
+    {
+        var end = response.LastIndexOf(ThoughtEnd, StringComparison.Ordinal);
+        return end < 0 ? response : response[(end + ThoughtEnd.Length)..];
     }
 
     /// <summary>
     /// Content of the last <c>\boxed{…}</c> whose braces are balanced; braces may nest and <c>\{</c>, <c>\}</c> do not count.
-    /// Null when there is none.
+    /// Null when there is none. One pass: a response of nothing but opened boxes takes no longer than any other.
     /// </summary>
     public static string? LastBoxed(string text)
     {
-        for (var at = text.LastIndexOf(Command, StringComparison.Ordinal); at >= 0; at = at == 0 ? -1 : text.LastIndexOf(Command, at - 1, StringComparison.Ordinal))
-        {
-            if (Braced(text, at + Command.Length) is { } content)
-                return content;
-        }
-
-        return null;
-    }
-
-    /// <summary>Content of the <c>{…}</c> that starts at <paramref name="start"/>, white space aside; null when it never closes.</summary>
-    internal static string? Braced(string text, int start)
-    {
-        while (start < text.Length && char.IsWhiteSpace(text[start]))
-            start++;
-
-        if (start >= text.Length || text[start] != '{')
-            return null;
-
-        var depth = 0;
-        for (var at = start; at < text.Length; at++)
+        var open = new Stack<int>();
+        var (start, end) = (-1, -1);
+        for (var at = text.IndexOf(Command, StringComparison.Ordinal); at >= 0 && at < text.Length; at++)
         {
             if (text[at] == '\\')
+            {
                 at++;
+            }
             else if (text[at] == '{')
-                depth++;
-            else if (text[at] == '}' && --depth == 0)
-                return text[(start + 1)..at];
+            {
+                open.Push(at);
+            }
+            else if (text[at] == '}' && open.TryPop(out var opened) && opened > start && text.AsSpan(0, opened).TrimEnd().EndsWith(Command, StringComparison.Ordinal))
+            {
+                (start, end) = (opened, at);
+            }
         }
 
-        return null;
+        return start < 0 ? null : text[(start + 1)..end];
     }
 }

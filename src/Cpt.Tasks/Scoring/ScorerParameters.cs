@@ -39,4 +39,14 @@ internal sealed class ScorerParameters(string scorer, IReadOnlyDictionary<string
             ? number
             : throw new TaskDataException($"scorer {scorer}: {key}={text} must be a number of at least 0, for example {key}=0.01");
     }
+
+    public double NotNegative(string key, double fallback, double maximum) => NotNegative(key, fallback) is var number && number <= maximum
+        ? number
+        : throw new TaskDataException(string.Create(CultureInfo.InvariantCulture, $"scorer {scorer}: {key}={number} must be at most {maximum}"));
+
+    public string OneOf(string key, IReadOnlyList<string> known)
+    {
+        var value = values.GetValueOrDefault(key, known[0]);
+        return known.Contains(value, StringComparer.Ordinal) ? value : throw new TaskDataException($"scorer {scorer}: {key}={value} must be one of {string.Join(", ", known)}");
+    }
 }

@@ -13,6 +13,12 @@ public static class Scorers
         ["Numeric"] = (["tolerance", "relative"], parameters => new NumericScorer(
             parameters.NotNegative("tolerance", 0), parameters.NotNegative("relative", NumericScorer.RoundOff))),
         ["Pattern"] = ([], _ => new PatternScorer()),
+        ["BoxedAnswer"] = (["content"], parameters => new BoxedAnswerScorer(Get(parameters.OneOf("content", BoxedAnswerScorer.Inner)))),
+        ["Latex"] = (["tolerance", "relative"], parameters => new LatexScorer(
+            parameters.NotNegative("tolerance", 0), parameters.NotNegative("relative", LatexScorer.Rounding))),
+        ["VqaAccuracy"] = ([], _ => new VqaAccuracyScorer()),
+        ["YesNo"] = ([], _ => new YesNoScorer()),
+        ["IoU"] = (["threshold", "soft"], parameters => new BoxOverlapScorer(parameters.Flag("soft") ? null : parameters.NotNegative("threshold", BoxOverlapScorer.Threshold, maximum: 1))),
     };
 
     private static readonly ConcurrentDictionary<string, IScorer> s_made = new(StringComparer.Ordinal);

@@ -53,6 +53,7 @@ internal readonly partial record struct WrittenNumber(double Written, bool IsPer
     private const string Digits = @"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)";
     private const string Tail = @"(?:[eE](?<power>[+-]?[0-9]{1,4}))?(?:\s*/\s*(?<denominator>" + Digits + @"))?(?:\s*(?<percent>%|percent\b))?";
 
+    // Where a pattern begins with white space or with nothing, it is tried at the first of a run alone: else a long run would be walked once for each of its characters.
     // A minus right after a digit, a letter or a closing bracket subtracts; it is no sign.
     [GeneratedRegex(@"(?:(?<![\w)\]}.])(?<minus>-)\s?\$?)?(?<![\w.])(?<number>" + Digits + ")" + Tail, RegexOptions.CultureInvariant)]
     private static partial Regex Number();
@@ -61,9 +62,9 @@ internal readonly partial record struct WrittenNumber(double Written, bool IsPer
     [GeneratedRegex(@"^\s*\$?(?<minus>-)?\s?(?<whole>[0-9]+)\s+(?<number>[0-9]+)\s*/\s*(?<denominator>[0-9]+)\s*[.$]?\s*$", RegexOptions.CultureInvariant)]
     private static partial Regex Mixed();
 
-    [GeneratedRegex(@"(?<sign>-?)\s*\\[dt]?frac\s*\{\s*(?<over>-?[0-9.]+)\s*\}\s*\{\s*(?<under>[0-9.]+)\s*\}", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?:(?<sign>-)\s*)?\\[dt]?frac\s*\{\s*(?<over>-?[0-9.]+)\s*\}\s*\{\s*(?<under>[0-9.]+)\s*\}", RegexOptions.CultureInvariant)]
     private static partial Regex TexFraction();
 
-    [GeneratedRegex(@"\s*(?:\\times|\\cdot|×|\*)\s*10\s*\^\s*(?:\{\s*(?<power>[+-]?[0-9]{1,4})\s*\}|(?<power>[+-]?[0-9]{1,4}))", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<!\s)\s*(?:\\times|\\cdot|×|\*)\s*10\s*\^\s*(?:\{\s*(?<power>[+-]?[0-9]{1,4})\s*\}|(?<power>[+-]?[0-9]{1,4}))", RegexOptions.CultureInvariant)]
     private static partial Regex TexPower();
 }

@@ -19,7 +19,7 @@ public sealed record SuiteTask(string Name, string Description, string Scorer);
 /// <summary>Every suite there is.</summary>
 public static class Suites
 {
-    public static IReadOnlyList<Suite> All { get; } = [DigitsSuite.Suite, WorldSuite.Suite, ShapesSuite.Suite, NumeralsSuite.Suite];
+    public static IReadOnlyList<Suite> All { get; } = [DigitsSuite.Suite, WorldSuite.Suite, ShapesSuite.Suite, NumeralsSuite.Suite, StudySuite.Suite];
 
     public static IReadOnlyList<string> Names => [.. All.Select(suite => suite.Name)];
 

@@ -8,6 +8,8 @@ internal static class MixtureRules
     public static void Check(TrainingSpec training, Action<bool, FormattableString> refuse)
     {
         refuse(training.JointTasks is { Count: 0 }, $"training.jointTasks: empty; leave it out");
+        refuse(training is { JointTasks: not null, Rft.InstanceFilter: not null }, $"training.rft.instanceFilter: only for one task, and training.jointTasks names more");
+        refuse(training is { JointTasks: not null, SelfDistillation: not null }, $"training.selfDistillation: only for one task, and training.jointTasks names more");
         CheckTerms(training, refuse);
         if (training.Replay is { } replay)
         {

@@ -19,6 +19,7 @@ internal sealed class PolicyTraining : IDisposable
     /// <param name="directory">Weights to start from.</param>
     /// <param name="spec">What is trained.</param>
     /// <param name="tasks">On what.</param>
+    /// <param name="responses">What is learned instead of the answers of the first of them; null: the answers.</param>
     /// <param name="adapters">Directories of earlier stages' adapters; empty where nothing is kept apart from them.</param>
     /// <param name="input">Directory of the model the stage starts from; null where nothing is held to it.</param>
     /// <param name="reference">Directory of the KL reference; null when there is none.</param>
@@ -26,7 +27,8 @@ internal sealed class PolicyTraining : IDisposable
     /// <param name="workers">Those that train together; null for one alone.</param>
     /// <param name="log">Warnings for people.</param>
     public static PolicyTraining Start(
-        string directory, StageSpec spec, StageTasks tasks, IReadOnlyList<string> adapters, string? input, string? reference, bool referenceIsInput, WorkerGroup? workers, Action<string> log)
+        string directory, StageSpec spec, StageTasks tasks, IReadOnlyList<int[]>? responses, IReadOnlyList<string> adapters, string? input, string? reference, bool referenceIsInput,
+        WorkerGroup? workers, Action<string> log)
     {
         var policy = LoadedModel.Load(directory, spec);
         try
@@ -39,6 +41,7 @@ internal sealed class PolicyTraining : IDisposable
                 Task = tasks.Own[0],
                 JointTasks = [.. tasks.Own.Skip(1)],
                 Replayed = tasks.Replayed,
+                Responses = responses,
                 Protected = tasks.Protected,
                 EarlierAdapters = adapters,
                 Input = input is null ? null : () => LoadedModel.Load(input, spec).Model,
@@ -46,6 +49,7 @@ internal sealed class PolicyTraining : IDisposable
                 Workers = workers,
                 ReferenceIsInput = referenceIsInput,
                 Memory = spec.Memory ?? new MemorySpec(),
+                RewardCalls = spec.RewardCalls ?? new RewardCallSpec(),
                 Log = log,
             });
             return new PolicyTraining(policy, loop);

@@ -34,8 +34,11 @@ internal sealed class DataStream
 
     public ReplayShare Share => _share;
 
+    /// <summary>The stage's own tasks.</summary>
+    public IReadOnlyList<TaskSource> Sources => _own;
+
     /// <summary>Everything that can be drawn.</summary>
-    public IEnumerable<DrawnSample> All => _own.Concat(_replayed).SelectMany(source => source.Task.Train.Select(sample => new DrawnSample(source, sample)));
+    public IEnumerable<DrawnSample> All => _own.Concat(_replayed).SelectMany(source => source.Task.Train.Select((sample, index) => new DrawnSample(source, sample) { Index = index }));
 
     public DrawnSample At(long position)
     {
@@ -68,7 +71,7 @@ internal sealed class DataStream
         return Drawn(_own[task], _ownOrders[task].At((epoch * _own[task].Task.Train.Count) + within));
     }
 
-    private static DrawnSample Drawn(TaskSource source, int index) => new(source, source.Task.Train[index]);
+    private static DrawnSample Drawn(TaskSource source, int index) => new(source, source.Task.Train[index]) { Index = index };
 
     /// <summary>
     /// Whose turn it is at each place of an epoch. The j-th of n samples of a task stands at (j + ½)/n of the epoch, so every stretch has of each task its part, to within one sample.

@@ -21,4 +21,8 @@ internal sealed record TaskSource(TaskData Task, PromptBuilder Prompts, bool Rep
 }
 
 /// <summary>A sample and where it comes from.</summary>
-internal readonly record struct DrawnSample(TaskSource From, Sample Sample);
+internal readonly record struct DrawnSample(TaskSource From, Sample Sample)
+{
+    /// <summary>Its place in the train split; a split may have one sample several times.</summary>
+    public int Index { get; init; }
+}

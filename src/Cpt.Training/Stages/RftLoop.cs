@@ -1,7 +1,6 @@
 using System.Globalization;
 using Cpt.Contract;
 using Cpt.Models;
-using Cpt.Tasks;
 
 namespace Cpt.Training;
 
@@ -10,7 +9,7 @@ namespace Cpt.Training;
 /// <code>
 /// for each step: take the next B prompts
 ///     sample G rollouts a prompt, reward them                                     <see cref="RolloutSampler"/>
-///     advantages within each group                                                <see cref="Grpo"/>, <see cref="Rloo"/>, <see cref="Remax"/>
+///     advantages                                                                  <see cref="Advantages"/>
 ///     for each of M mini-batches: clipped policy loss + β KL, clip, AdamW         <see cref="PolicyUpdate"/>
 /// </code>
 /// </summary>
@@ -28,9 +27,12 @@ internal sealed class RftLoop : StageLoop
         : base(context, (context.Training.Rft ?? throw new StageFailureException(ExitCodes.BadSpec, "InvalidParameter", "rft: missing; method RFT needs it")).Prompt)
     {
         _rft = RftRules.Check(context.Training.Rft!, Optimization);
-        // A replayed prompt is judged by its own task's scorer.
-        RewardModel Rewards(TaskData task) => new(task.Scorer, _rft.Prompt, _rft.AccuracyWeight, _rft.FormatWeight);
+        // A replayed prompt is judged by its own task's scorer alone: components and services know this stage's samples.
+        RewardModel Rewards(TaskSource from) => from.Replayed
+            ? new(from.Task.Scorer, _rft.Prompt, _rft.AccuracyWeight > 0 ? _rft.AccuracyWeight : 1, _rft.FormatWeight)
+            : RewardModel.Of(context, from.Task, _rft);
         _sampler = new RolloutSampler(context.Policy, Rewards, _rft, context.Workers);
+        _sampler.Prepare(Stream.Sources);
         var inPolicy = context.ReferenceIsInput && context.Policy.Adapter is not null;
         if (_rft.KlReference != KlReference.None && !inPolicy)
         {
@@ -70,7 +72,7 @@ internal sealed class RftLoop : StageLoop
         position = next;
 
         var statistics = RolloutStatistics.Of(drawn);
-        WarnWhenNothingIsLearned(step, drawn.Count, statistics);
+        WarnWhenNothingIsLearned(step, drawn, statistics);
         return new StepReport
         {
             Step = step,
@@ -91,15 +93,16 @@ internal sealed class RftLoop : StageLoop
 
     public override void Dispose()
     {
+        _sampler.Dispose();
         _reference?.Dispose();
         _reference = null;
         base.Dispose();
     }
 
     // A collapsed policy earns nothing and raises no error; a finished one earns everything. People must hear of the first.
-    private void WarnWhenNothingIsLearned(int step, int groups, RolloutStatistics statistics)
+    private void WarnWhenNothingIsLearned(int step, List<RolloutGroup> groups, RolloutStatistics statistics)
     {
-        _barrenSteps = statistics.EqualGroups == groups && statistics.Accuracy < 1 ? _barrenSteps + 1 : 0;
+        _barrenSteps = groups.TrueForAll(group => group.AllEqual && !group.Teaches) && statistics.Accuracy < 1 ? _barrenSteps + 1 : 0;
         if (_barrenSteps != BarrenStepsToWarn) return;
         Context.Log?.Invoke(string.Create(
             CultureInfo.InvariantCulture,

@@ -17,7 +17,7 @@ internal sealed class SftLoop : StageLoop
     private readonly Lazy<Lwf>? _lwf;
 
     public SftLoop(StageContext context)
-        : base(context, PromptStyle.Direct)
+        : base(context, context.Training.SelfDistillation?.Prompt ?? PromptStyle.Direct)
     {
         _logProbs = new ResponseLogProbs(context.Policy, Bfloat16);
         if (context.Training.Regularization?.Lwf is not { } lwf) return;
@@ -51,7 +51,7 @@ internal sealed class SftLoop : StageLoop
     {
         var (from, sample) = drawn;
         var prompt = from.Prompts.Prompt(sample);
-        var target = from.Prompts.Target(sample);
+        var target = !from.Replayed && Context.Responses is { } responses ? responses[drawn.Index] : from.Prompts.Target(sample);
         Limit.Check(from.Task, sample, prompt.Length, target.Length, "answer tokens");
         return TrainingSequence.Of(prompt, target) with { Replayed = from.Replayed };
     }

@@ -22,6 +22,9 @@ public sealed record StageContext
     /// <summary>The data of <see cref="ReplaySpec.Tasks"/>, in the same order.</summary>
     public IReadOnlyList<TaskData> Replayed { get; init; } = [];
 
+    /// <summary>SFT: what is learned for each train sample of <see cref="Task"/> instead of its answer; null: the answers.</summary>
+    public IReadOnlyList<int[]>? Responses { get; init; }
+
     /// <summary>The data of <see cref="EwcSpec.Tasks"/>, in the same order.</summary>
     public IReadOnlyList<TaskData> Protected { get; init; } = [];
 
@@ -46,6 +49,12 @@ public sealed record StageContext
 
     /// <summary>What is given for less memory.</summary>
     public MemorySpec Memory { get; init; } = new();
+
+    /// <summary>How a reward service is called.</summary>
+    public RewardCallSpec RewardCalls { get; init; } = new();
+
+    /// <summary>Of the pauses between calls of a reward service.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Warnings for people.</summary>
     public Action<string>? Log { get; init; }

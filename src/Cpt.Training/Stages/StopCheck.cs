@@ -26,7 +26,7 @@ internal sealed class StopCheck
         {
             Temperature = 1,
             MaxSamples = Math.Max(1, optimization.StopEvaluationSamples),
-            MaxResponseTokens = context.Training.Rft?.MaxResponseTokens ?? tasks.Max(task => LongestAnswer(context, task)),
+            MaxResponseTokens = context.Training.Rft?.MaxResponseTokens ?? context.Training.SelfDistillation?.MaxResponseTokens ?? tasks.Max(task => LongestAnswer(context, task)),
             Prompt = style,
         };
     }

@@ -32,6 +32,42 @@ public sealed class RewardTests
         Assert.Equal(0.9 * accuracy, reward.Total, 12);
     }
 
+    [Theory]
+    [InlineData(PromptStyle.Direct, "yes", 0.3)]
+    [InlineData(PromptStyle.Direct, "2", 0.5)]
+    [InlineData(PromptStyle.Direct, "yes 2", 0.5 + 0.3)]
+    [InlineData(PromptStyle.ChainOfThought, "<think>yes</think> \\boxed{2}", 0.1 + 0.5)]
+    [InlineData(PromptStyle.ChainOfThought, "<think>2</think> \\boxed{yes}", 0.1 + 0.3)]
+    [InlineData(PromptStyle.ChainOfThought, "<think>2</think> yes 2", 0.0)]
+    public void FurtherScorersAddTheirWeightedVerdicts(PromptStyle style, string response, double total)
+    {
+        var sample = s_sample with { Answer = "yes 2", Accept = "yes( 2)?" };
+        using var model = Tiny.Model();
+        var rft = Tiny.Grpo() with
+        {
+            Prompt = style, AccuracyWeight = 0, FormatWeight = 0.1,
+            RewardComponents = [new RewardComponentSpec { Scorer = "Numeric", Weight = 0.5 }, new RewardComponentSpec { Scorer = "Pattern", Weight = 0.3 }],
+        };
+        using var rewards = RewardModel.Of(Tiny.Context(Tiny.Rft(Tiny.Optimization(1), rft), model, Tiny.Task([sample])), Tiny.Task([sample]), rft);
+        Assert.Equal(total, rewards.Of(sample, response).Total, 12);
+    }
+
+    [Fact]
+    public void AComponentThatCannotJudgeTheTaskIsRefusedBeforeTraining()
+    {
+        using var model = Tiny.Model();
+        var rft = Tiny.Grpo() with { RewardComponents = [new RewardComponentSpec { Scorer = "YesNo", Weight = 1 }] };
+        var error = Assert.Throws<TaskDataException>(() => StageLoops.Create(Tiny.Context(Tiny.Rft(Tiny.Optimization(1), rft), model, Tiny.EvenDigits())));
+        Assert.Equal("task tiny: scorer YesNo of rft.reward.components[0] cannot judge train sample 's0': answer: '0' must be yes or no", error.Message);
+    }
+
+    [Fact]
+    public void ABoxedAnswerIsFoundInItsBoxWhereTheModelThinksFirst()
+    {
+        var rewards = new RewardModel(Scorers.Get("BoxedAnswer"), PromptStyle.ChainOfThought);
+        Assert.Equal((1, 0), (rewards.Of(s_sample, "<think></think>\\boxed{2}").Accuracy, rewards.Of(s_sample, "<think></think>2").Accuracy));
+    }
+
     [Fact]
     public void AHostileResponseIsMatchedInLinearTime()
     {
