@@ -27,7 +27,8 @@ internal sealed class PolicyTraining : IDisposable
     /// <param name="workers">Those that train together; null for one alone.</param>
     /// <param name="log">Warnings for people.</param>
     public static PolicyTraining Start(
-        string directory, StageSpec spec, StageTasks tasks, IReadOnlyList<int[]>? responses, IReadOnlyList<string> adapters, string? input, string? reference, bool referenceIsInput, WorkerGroup? workers, Action<string> log)
+        string directory, StageSpec spec, StageTasks tasks, IReadOnlyList<int[]>? responses, IReadOnlyList<string> adapters, string? input, string? reference, bool referenceIsInput,
+        WorkerGroup? workers, Action<string> log)
     {
         var policy = LoadedModel.Load(directory, spec);
         try

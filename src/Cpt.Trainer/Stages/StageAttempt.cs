@@ -105,7 +105,8 @@ internal sealed class StageAttempt
         var adapters = await _inputs.AdaptersAsync(_spec.Training.Lora?.Orthogonal?.Stages ?? [], _stop);
         var held = _spec.Training.Regularization is null ? null : await _inputs.ModelAsync(_spec.Input, _stop);
         var referenceIsInput = _spec.Training.Rft?.KlReference == KlReference.PreviousStage || _spec.Input.Digest == _spec.BaseModel.Digest;
-        PolicyTraining Build(string directory) => PolicyTraining.Start(directory, _spec, chosen is null ? tasks : tasks with { Own = [chosen.Task, .. tasks.Own.Skip(1)] }, chosen?.Responses, adapters, held, reference, referenceIsInput, _session?.Group, _reporter.Warning);
+        PolicyTraining Build(string directory) => PolicyTraining.Start(
+            directory, _spec, chosen is null ? tasks : tasks with { Own = [chosen.Task, .. tasks.Own.Skip(1)] }, chosen?.Responses, adapters, held, reference, referenceIsInput, _session?.Group, _reporter.Warning);
         var checkpoints = new StageCheckpoints(_spec, _store, _work, _reporter, _metrics, _time, _session) { Parents = await _inputs.LineageAsync(_spec.Input, _stop), Chosen = chosen, Instances = tasks.Own[0].Train };
         var policy = await checkpoints.ResumeAsync(Build, () => _inputs.ModelAsync(_spec.Input, _stop), _stop) ?? Build(await _inputs.ModelAsync(_spec.Input, _stop));
         return new StageTraining(_spec, policy, checkpoints, _reporter, _metrics, _time, _stop);
