@@ -10,4 +10,7 @@ namespace Cpt.Api;
     Converters = [typeof(ExactEnums)])]
 [JsonSerializable(typeof(ContinualRun))]
 [JsonSerializable(typeof(ContinualRunStatus))]
+[JsonSerializable(typeof(ContinualStudy))]
+[JsonSerializable(typeof(ContinualStudySpec))]
+[JsonSerializable(typeof(ContinualStudyStatus))]
 public sealed partial class ApiJson : JsonSerializerContext;

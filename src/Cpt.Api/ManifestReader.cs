@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cpt.Api.Reading;
+using Cpt.Api.Studies;
 
 namespace Cpt.Api;
 
@@ -25,25 +26,41 @@ public static class ManifestReader
     /// <summary>The run as one line of JSON, with everything that was read.</summary>
     public static string Write(ContinualRun run) => JsonSerializer.Serialize(run, ApiJson.Default.ContinualRun);
 
-    private static ContinualRun? Read(string text, List<FieldError> errors)
+    /// <summary>What the text says it is, or null where it does not say.</summary>
+    public static string? KindOf(string text) => YamlTree.Parse(text, []) is YamlMap map && map["kind"] is YamlScalar kind ? kind.Value : null;
+
+    /// <summary>As for a run: a study, and everything that is wrong with it and with the runs that it means.</summary>
+    /// <param name="text">One document.</param>
+    /// <param name="source">For messages: the file's name.</param>
+    /// <exception cref="ManifestException">The manifest cannot be used; it names every field with line and column.</exception>
+    public static ContinualStudy ReadStudy(string text, string source)
     {
-        if (YamlTree.Parse(text, errors) is not { } root)
-        {
-            return null;
-        }
+        var errors = new List<FieldError>();
+        var study = Root(text, errors) is { } map && Is(ContinualStudy.KindName, map, errors) ? StudyReader.Read(map, errors) : null;
+        return errors.Count == 0 && study is not null ? study : throw new ManifestException(source, [.. errors.OrderBy(error => error.Line == 0 ? int.MaxValue : error.Line).ThenBy(error => error.Column)]);
+    }
 
-        if (root is not YamlMap map)
-        {
-            errors.Add(new FieldError("", "is not a manifest; a map with apiVersion, kind, metadata and spec is expected", root.Line, root.Column));
-            return null;
-        }
-
+    private static ContinualRun? Read(string text, List<FieldError> errors) =>
         // Another kind of object has other fields: naming each of them as unknown would help nobody.
-        if (!IsContinualRun(map, errors))
-        {
-            return null;
-        }
+        Root(text, errors) is { } map && Is(ContinualRun.KindName, map, errors) ? ReadRun(map, errors) : null;
 
+    private static YamlMap? Root(string text, List<FieldError> errors)
+    {
+        switch (YamlTree.Parse(text, errors))
+        {
+            case null:
+                return null;
+            case YamlMap map:
+                return map;
+            case var root:
+                errors.Add(new FieldError("", "is not a manifest; a map with apiVersion, kind, metadata and spec is expected", root.Line, root.Column));
+                return null;
+        }
+    }
+
+    /// <summary>A run of which only the kind is known.</summary>
+    internal static ContinualRun? ReadRun(YamlMap map, List<FieldError> errors)
+    {
         var reader = new NodeReader(errors);
         var status = map["status"];
         var json = reader.Read(new YamlMap([.. map.Entries.Where(entry => entry.Key.Value != "status")], map.Line, map.Column), typeof(ContinualRun), "");
@@ -57,11 +74,11 @@ public static class ManifestReader
         return run with { Status = status is null ? null : Status(status) };
     }
 
-    private static bool IsContinualRun(YamlMap map, List<FieldError> errors)
+    private static bool Is(string kind, YamlMap map, List<FieldError> errors)
     {
         var before = errors.Count;
         Expect("apiVersion", ContinualRun.GroupVersion);
-        Expect("kind", ContinualRun.KindName);
+        Expect("kind", kind);
         return errors.Count == before;
 
         void Expect(string field, string value)
@@ -92,7 +109,7 @@ public static class ManifestReader
     }
 
     /// <summary>The place of the field, or of the nearest thing around it that is in the manifest.</summary>
-    private static FieldError Located(FieldError error, Dictionary<string, YamlNode> places)
+    internal static FieldError Located(FieldError error, Dictionary<string, YamlNode> places)
     {
         for (var path = error.Path; path.Length > 0; path = Parent(path))
         {

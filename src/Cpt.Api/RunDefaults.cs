@@ -10,6 +10,7 @@ public static class RunDefaults
 {
     public const string Namespace = "default";
     public const int MaximumRetries = 3;
+    public const int DriftPrompts = 64;
     public const int InitialBackoffSeconds = 10;
     public const int MaximumBackoffSeconds = 600;
     public const int CheckpointsPerStage = 2;
@@ -64,6 +65,7 @@ public static class RunDefaults
         Gates = [.. (evaluation.Gates ?? []).Select(gate => gate with { OnFailure = gate.OnFailure ?? GateAction.Stop })],
         Temperature = evaluation.Temperature ?? "0",
         MaxSamples = evaluation.MaxSamples ?? 0,
+        Drift = evaluation.Drift is { } drift ? drift with { Prompts = drift.Prompts ?? DriftPrompts } : null,
         MaxResponseTokens = evaluation.MaxResponseTokens ?? MaximumResponseTokens,
         Prompt = evaluation.Prompt ?? (Reasons(stages) ? PromptMode.ChainOfThought : PromptMode.Direct),
     };
@@ -75,7 +77,10 @@ public static class RunDefaults
     private static RunStage Apply(RunStage stage) => stage with
     {
         Rft = stage.Method == Method.RFT ? Apply(stage.Rft ?? new RftSettings()) : stage.Rft,
+        SelfDistillation = stage.SelfDistillation is null ? null : Apply(stage.SelfDistillation),
+        Probe = stage.Probe is null ? null : Apply(stage.Probe),
         Lora = stage.Lora is null ? null : Apply(stage.Lora),
+        Regularization = stage.Regularization is null ? null : Apply(stage.Regularization),
         Parameters = Apply(stage.Parameters, stage.Method, stage.Lora is not null),
     };
 
@@ -97,14 +102,23 @@ public static class RunDefaults
         Retries = service.Retries ?? 3,
     };
 
+    private static RegularizationSettings Apply(RegularizationSettings terms) => new()
+    {
+        Ewc = terms.Ewc is null ? null : terms.Ewc with { FisherSamples = terms.Ewc.FisherSamples ?? 256 },
+        Lwf = terms.Lwf is null ? null : new LwfSettings { Weight = terms.Lwf.Weight ?? "1", Temperature = terms.Lwf.Temperature ?? "2" },
+    };
+
     private static RftSettings Apply(RftSettings rft)
     {
         var prompt = rft.Prompt ?? PromptMode.Direct;
+        var algorithm = rft.Algorithm ?? Algorithm.GRPO;
+        // A mean of log ratios moves far less than a single one: GSPO's own bounds (arXiv:2507.18071, section 5.1), and no dual clip, which it does not have.
+        var ofSequences = algorithm == Algorithm.GSPO;
         var coefficient = rft.KlCoefficient ?? "0";
         var held = Rules.DecimalAttribute.TryParse(coefficient, out var number) && number > 0;
         return rft with
         {
-            Algorithm = rft.Algorithm ?? Algorithm.GRPO,
+            Algorithm = algorithm,
             GroupSize = rft.GroupSize ?? 8,
             KlCoefficient = coefficient,
             Kl = new KlSettings
@@ -112,15 +126,16 @@ public static class RunDefaults
                 Reference = rft.Kl?.Reference ?? (held ? ReferenceModel.Base : ReferenceModel.None),
                 Estimator = rft.Kl?.Estimator ?? Estimator.K3,
             },
-            ClipLow = rft.ClipLow ?? "0.2",
-            ClipHigh = rft.ClipHigh ?? "0.3",
-            DualClip = rft.DualClip ?? "3",
+            ClipLow = rft.ClipLow ?? (ofSequences ? "0.0003" : "0.2"),
+            ClipHigh = rft.ClipHigh ?? (ofSequences ? "0.0004" : "0.3"),
+            DualClip = rft.DualClip ?? (ofSequences ? "0" : "3"),
             Temperature = rft.Temperature ?? "1",
             TopP = rft.TopP ?? "1",
             TopK = rft.TopK ?? 0,
             MaxResponseTokens = rft.MaxResponseTokens ?? MaximumResponseTokens,
             MiniBatches = rft.MiniBatches ?? 1,
-            LossAggregation = rft.LossAggregation ?? Aggregation.TokenMean,
+            // Part of the formula of these two, and so no choice.
+            LossAggregation = rft.LossAggregation ?? (algorithm is Algorithm.DrGRPO or Algorithm.GSPO ? null : Aggregation.TokenMean),
             DynamicSampling = rft.DynamicSampling ?? 0,
             Prompt = prompt,
             Reward = new RewardSettings
@@ -131,8 +146,31 @@ public static class RunDefaults
                 Service = rft.Reward?.Service is { } service ? Apply(service) : null,
             },
             PreflightRollouts = rft.PreflightRollouts ?? 64,
+            InstanceFilter = rft.InstanceFilter is null ? null : Apply(rft.InstanceFilter),
         };
     }
+
+    private static SelfDistillationSettings Apply(SelfDistillationSettings own) => own with
+    {
+        Rollouts = own.Rollouts ?? 8,
+        MinimumReward = own.MinimumReward ?? "0.5",
+        PerSample = own.PerSample ?? LearnedRollouts.One,
+        Prompt = own.Prompt ?? PromptMode.Direct,
+        Temperature = own.Temperature ?? "1",
+        TopP = own.TopP ?? "1",
+        MaxResponseTokens = own.MaxResponseTokens ?? MaximumResponseTokens,
+    };
+
+    private static ProbeSettings Apply(ProbeSettings probe) => probe with { Samples = probe.Samples ?? 64, Rollouts = probe.Rollouts ?? 8 };
+
+    private static InstanceFilterSettings Apply(InstanceFilterSettings filter) => filter with
+    {
+        Rollouts = filter.Rollouts ?? 8,
+        MinimumReward = filter.MinimumReward ?? "0.5",
+        MinimumSolved = filter.MinimumSolved ?? 1,
+        MaximumSolved = filter.MaximumSolved ?? filter.Rollouts ?? 8,
+        Control = filter.Control ?? FilterControl.None,
+    };
 
     private static Dictionary<string, string> Apply(IReadOnlyDictionary<string, string>? given, Method method, bool lora)
     {

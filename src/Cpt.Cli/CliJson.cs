@@ -9,6 +9,7 @@ using Cpt.Cli.Cluster;
 using Cpt.Cli.Commands;
 using Cpt.Cli.Running;
 using Cpt.Cli.Status;
+using Cpt.Cli.Studies;
 
 namespace Cpt.Cli;
 
@@ -24,6 +25,9 @@ namespace Cpt.Cli;
 [JsonSerializable(typeof(MatrixDocument))]
 [JsonSerializable(typeof(VersionDocument))]
 [JsonSerializable(typeof(RunnerEvent))]
+[JsonSerializable(typeof(StudyRecord))]
+[JsonSerializable(typeof(StudyDocument))]
+[JsonSerializable(typeof(StudyPlanDocument[]))]
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(TrainerReport))]
 [JsonSerializable(typeof(WorkersReport))]

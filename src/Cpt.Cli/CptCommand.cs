@@ -16,7 +16,9 @@ internal static class CptCommand
             One ContinualRun (a YAML file) names a base model and an ordered list of stages; the same file runs here and on a cluster.
 
               cpt run -f examples/quickstart.yaml          runs a whole chain on this machine
+              cpt study -f examples/study/small.yaml       compares methods over several seeds, and makes one table
               cpt plan -f examples/quickstart.yaml         says what that would do, and why
+              cpt probe -f examples/quickstart.yaml        says whether RFT has something to learn from
               cpt status -f examples/quickstart.yaml       how far it is, and the accuracy matrix
               cpt report -f examples/quickstart.yaml       writes it all into one HTML page
               cpt kube status RUN                          the same for a run on a cluster (or: kubectl cpt status RUN)
@@ -27,8 +29,10 @@ internal static class CptCommand
             """)
         {
             RunCommand.Create(),
+            Commands.StudyCommand.Create(),
             PlanCommand.Create(),
             ValidateCommand.Create(),
+            ProbeCommand.Create(),
             Commands.StatusCommand.Create(),
             Commands.ReportCommand.Create(),
             KubeCommand.Create(CommandName.Cluster),

@@ -15,4 +15,6 @@ namespace Cpt.Contract;
 [JsonSerializable(typeof(StageResult))]
 [JsonSerializable(typeof(TrainerEvent))]
 [JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(RolloutChunk))]
+[JsonSerializable(typeof(ProbeReport))]
 public sealed partial class ContractJson : JsonSerializerContext;

@@ -40,12 +40,12 @@ public static class Digests
     /// </summary>
     public static string StageHash(string inputDigest, TrainingSpec training)
     {
-        var task = training.Task with { Name = "", Uri = training.Task.Digest is null ? training.Task.Uri : "" };
+        var named = training.WithInputs(task => task with { Name = "", Uri = task.Digest is null ? task.Uri : "" });
         var text = string.Join('\n',
             "cpt-stage",
             StageSpec.CurrentVersion.ToString(System.Globalization.CultureInfo.InvariantCulture),
             inputDigest,
-            JsonSerializer.Serialize(training with { Task = task }, ContractJson.Default.TrainingSpec));
+            JsonSerializer.Serialize(named, ContractJson.Default.TrainingSpec));
         return OfText(text)[..40];
     }
 

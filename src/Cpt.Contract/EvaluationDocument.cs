@@ -15,6 +15,27 @@ public sealed record EvaluationDocument
     public required IReadOnlyList<TaskScore> Scores { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>How far the model has moved from the base model, by task; null where it was not asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<DriftScore>? Drift { get; init; }
+}
+
+/// <summary>The forward divergence KL(base ‖ model) on prompts of one task.</summary>
+public sealed record DriftScore
+{
+    public required string Task { get; init; }
+
+    public string? TaskDigest { get; init; }
+
+    /// <summary>Nats a token, 0 or more but for rounding.</summary>
+    public required double Kl { get; init; }
+
+    /// <summary>Evaluation prompts that were asked.</summary>
+    public required int Prompts { get; init; }
+
+    /// <summary>Tokens of the base model's responses.</summary>
+    public required long Tokens { get; init; }
 }
 
 public sealed record TaskScore

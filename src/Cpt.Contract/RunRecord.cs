@@ -34,7 +34,13 @@ public sealed record RunRecord
         var same = known.Any(stage => stage.Index == spec.Index && stage.StageHash == spec.StageHash);
         var added = new RecordedStage
         {
-            Index = spec.Index, Name = spec.Stage, Method = spec.Training.Method, Task = spec.Training.Task.Uri, StageHash = spec.StageHash, ModelDigest = modelDigest,
+            Index = spec.Index,
+            Name = spec.Stage,
+            Method = spec.Training.Method,
+            Task = spec.Training.Task.Uri,
+            JointTasks = spec.Training.JointTasks is { } joint ? [.. joint.Select(task => task.Uri)] : null,
+            StageHash = spec.StageHash,
+            ModelDigest = modelDigest,
         };
         return new RunRecord
         {
@@ -59,6 +65,9 @@ public sealed record RecordedStage
 
     /// <summary>URI.</summary>
     public required string Task { get; init; }
+
+    /// <summary>URIs of those learned together with it; null: none.</summary>
+    public IReadOnlyList<string>? JointTasks { get; init; }
 
     /// <summary>Its name in storage.</summary>
     public required string StageHash { get; init; }

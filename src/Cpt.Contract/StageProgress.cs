@@ -38,6 +38,18 @@ public sealed record StageProgress
 
     public double? SecondsLeft { get; init; }
 
+    /// <summary>Train samples rolled out before step 1; null where none are.</summary>
+    public int? Sampled { get; init; }
+
+    /// <summary>Train samples to be rolled out before step 1.</summary>
+    public int? ToSample { get; init; }
+
+    /// <summary>Train samples that are learned from, of <see cref="ToSample"/>; null before that is known.</summary>
+    public int? Kept { get; init; }
+
+    /// <summary><see cref="ProbeReport.Summary"/>; null where nothing was probed.</summary>
+    public string? Probe { get; init; }
+
     /// <summary>What is being scored while <see cref="Phase"/> is Evaluating.</summary>
     public string? EvaluatingTask { get; init; }
 
@@ -49,6 +61,12 @@ public enum TrainerPhase
 {
     Starting,
     Loading,
+
+    /// <summary>The input policy answers the train split, before step 1.</summary>
+    Sampling,
+
+    /// <summary>The input policy answers some train samples, to say which method has something to learn from.</summary>
+    Probing,
     Preflight,
     Training,
     Committing,
@@ -65,7 +83,7 @@ public sealed record TrainerEvent
     /// <summary><c>info</c>, <c>warning</c> or <c>error</c>.</summary>
     public string Level { get; init; } = "info";
 
-    /// <summary><c>listening</c>, <c>phase</c>, <c>step</c>, <c>checkpoint</c>, <c>resumed</c>, <c>evaluation</c>, <c>message</c>, <c>result</c>.</summary>
+    /// <summary><c>listening</c>, <c>phase</c>, <c>sampling</c>, <c>probe</c>, <c>step</c>, <c>checkpoint</c>, <c>resumed</c>, <c>evaluation</c>, <c>message</c>, <c>result</c>.</summary>
     public required string Event { get; init; }
 
     public string? Message { get; init; }

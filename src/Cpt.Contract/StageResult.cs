@@ -31,6 +31,15 @@ public sealed record StageResult
 
     public long Tokens { get; init; }
 
+    /// <summary><see cref="ProbeReport.Summary"/>; null where nothing was probed.</summary>
+    public string? Probe { get; init; }
+
+    /// <summary>Train samples that an instance filter or self-distillation chose from; null without one.</summary>
+    public int? Instances { get; init; }
+
+    /// <summary>Of <see cref="Instances"/>, those that are learned from.</summary>
+    public int? InstancesKept { get; init; }
+
     public double DurationSeconds { get; init; }
 
     /// <summary>Peak resident memory of the trainer, bytes.</summary>

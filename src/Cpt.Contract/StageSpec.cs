@@ -39,6 +39,9 @@ public sealed record StageSpec
     /// <summary>The part that decides the weights; hashed as canonical JSON.</summary>
     public required TrainingSpec Training { get; init; }
 
+    /// <summary>Says before step 1 which method has something to learn from; null: nothing is asked. Not part of the stage hash.</summary>
+    public ProbeSpec? Probe { get; init; }
+
     public required CheckpointSpec Checkpoint { get; init; }
 
     public required EvaluationSpec Evaluation { get; init; }
@@ -104,7 +107,34 @@ public sealed record TrainingSpec
     /// <summary>Weights that stay as they are, by their names on disk with <c>*</c>; null: none. Not beside <see cref="Lora"/>, which freezes all.</summary>
     public IReadOnlyList<string>? Freeze { get; init; }
 
+    /// <summary>Tasks learned together with <see cref="Task"/>: a step takes of each in proportion to its size; null: that one alone.</summary>
+    public IReadOnlyList<TaskInput>? JointTasks { get; init; }
+
+    /// <summary>Null: no earlier task is mixed in.</summary>
+    public ReplaySpec? Replay { get; init; }
+
+    /// <summary>SFT learns the input policy's own rollouts instead of the task's answers; null: the answers.</summary>
+    public SelfDistillationSpec? SelfDistillation { get; init; }
+
+    /// <summary>Null: the loss is the task's alone.</summary>
+    public RegularizationSpec? Regularization { get; init; }
+
     public long Seed { get; init; }
+
+    /// <summary>The run that trains for itself alone (its UID on a cluster): part of the stage hash, so that nobody else's result is taken over, and of nothing that is computed. Null: results are shared.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>Every task the stage reads, whatever for.</summary>
+    public IEnumerable<TaskInput> Inputs() => [Task, .. JointTasks ?? [], .. Replay?.Tasks ?? [], .. Regularization?.Ewc?.Tasks ?? []];
+
+    /// <summary>The same with every task changed.</summary>
+    public TrainingSpec WithInputs(Func<TaskInput, TaskInput> change) => this with
+    {
+        Task = change(Task),
+        JointTasks = JointTasks is null ? null : [.. JointTasks.Select(change)],
+        Replay = Replay is null ? null : Replay with { Tasks = [.. Replay.Tasks.Select(change)] },
+        Regularization = Regularization?.Ewc is not { } ewc ? Regularization : Regularization with { Ewc = ewc with { Tasks = [.. ewc.Tasks.Select(change)] } },
+    };
 }
 
 /// <summary>A low-rank adapter, in PEFT's terms.</summary>
@@ -208,6 +238,9 @@ public enum RftAlgorithm
     GRPO,
     RLOO,
     ReMax,
+    DrGRPO,
+    REINFORCEPlusPlus,
+    GSPO,
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<KlReference>))]
@@ -249,7 +282,7 @@ public sealed record RftSpec
     /// <summary><c>k1</c>, <c>k2</c> or <c>k3</c>.</summary>
     public string KlEstimator { get; init; } = "k3";
 
-    /// <summary><c>TokenMean</c> or <c>SequenceMean</c>.</summary>
+    /// <summary><c>TokenMean</c> or <c>SequenceMean</c>; always <c>Constant</c> with DrGRPO and <c>SequenceMean</c> with GSPO, whose formulas they are part of.</summary>
     public string LossAggregation { get; init; } = "TokenMean";
 
     /// <summary>Optimizer steps per rollout batch.</summary>
@@ -285,6 +318,9 @@ public sealed record RftSpec
 
     /// <summary>Rollouts of the preflight that must earn something before training starts; 0 = no preflight.</summary>
     public int PreflightRollouts { get; init; } = 64;
+
+    /// <summary>Which train samples are learned from; null: all.</summary>
+    public InstanceFilterSpec? InstanceFilter { get; init; }
 }
 
 public sealed record CheckpointSpec
@@ -323,6 +359,10 @@ public sealed record EvaluationSpec
     public int MaxResponseTokens { get; init; } = 256;
 
     public PromptStyle Prompt { get; init; } = PromptStyle.Direct;
+
+    /// <summary>Evaluation prompts of each learned task on which the divergence from the base model is measured; 0 = none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int DriftPrompts { get; init; }
 
     public int BatchSize { get; init; } = 64;
 }

@@ -20,6 +20,9 @@ public abstract record Need
 
     /// <summary>A stage's evaluation, or the base model's under <see cref="Digests.BaselineHash"/>; per-sample records may be left out.</summary>
     public sealed record Evaluation(string StageHash) : Need;
+
+    /// <summary>The same with its records of single samples. Large, so it is asked for only where a decision hangs on noise, and not kept.</summary>
+    public sealed record Records(string StageHash) : Need;
 }
 
 /// <summary>What came of a look-up: a value, nothing there, or a failure.</summary>

@@ -133,4 +133,5 @@ internal sealed class PartConverter<T> : JsonConverter<Part<T>>
 /// <summary>For <see cref="KubernetesClientOptions.Json"/>.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(RunObject))]
+[JsonSerializable(typeof(StudyObject))]
 public sealed partial class RunsJson : JsonSerializerContext;

@@ -47,6 +47,17 @@ public sealed class RunDefaultsTests
     }
 
     [Theory]
+    [InlineData("GRPO", "0.2", "0.3", "3", Aggregation.TokenMean)]
+    [InlineData("REINFORCEPlusPlus", "0.2", "0.3", "3", Aggregation.TokenMean)]
+    [InlineData("DrGRPO", "0.2", "0.3", "3", null)]
+    [InlineData("GSPO", "0.0003", "0.0004", "0", null)]
+    public void AnAlgorithmBringsTheBoundsThatItsRatioNeeds(string algorithm, string clipLow, string clipHigh, string dualClip, Aggregation? aggregation)
+    {
+        var rft = Apply(ManifestText.With("groupSize: 8", $"algorithm: {algorithm}")).Spec.Stages[0].Rft!;
+        Assert.Equal((clipLow, clipHigh, dualClip, aggregation), (rft.ClipLow, rft.ClipHigh, rft.DualClip, rft.LossAggregation));
+    }
+
+    [Theory]
     [InlineData("reward: {components: [{scorer: YesNo, weight: \"0.5\"}]}", "0", "0")]
     [InlineData("prompt: ChainOfThought\n      reward: {components: [{scorer: YesNo, weight: \"0.5\"}]}", "0", "0.1")]
     [InlineData("reward: {accuracyWeight: \"0.5\", components: [{scorer: YesNo, weight: \"0.5\"}]}", "0.5", "0")]

@@ -93,6 +93,18 @@ public sealed class RunValidatorTests
             "spec.stages[0].rft.dualClip: 0.5 would cap every loss; use \"0\" (off) or a value above 1, such as \"3\""
         },
         {
+            "an aggregation beside Dr.GRPO", "groupSize: 8", "algorithm: DrGRPO\n      lossAggregation: TokenMean",
+            "spec.stages[0].rft.lossAggregation: TokenMean stands beside algorithm DrGRPO, which sums over tokens and divides by rollouts × maxResponseTokens; leave it out"
+        },
+        {
+            "an aggregation beside GSPO", "groupSize: 8", "algorithm: GSPO\n      lossAggregation: SequenceMean",
+            "spec.stages[0].rft.lossAggregation: SequenceMean stands beside algorithm GSPO, whose ratio and loss are of whole rollouts; leave it out"
+        },
+        {
+            "dynamic sampling beside REINFORCE++", "groupSize: 8", "algorithm: REINFORCEPlusPlus\n      dynamicSampling: 2",
+            "spec.stages[0].rft.dynamicSampling: 2 would drop groups of equal rewards, which teach under algorithm REINFORCEPlusPlus: its baseline is the batch's; leave it out"
+        },
+        {
             "a format nobody asks for", "groupSize: 8", "reward: {formatWeight: \"0.1\"}",
             "spec.stages[0].rft.reward.formatWeight: 0.1 rewards a form that prompt Direct never asks for; use prompt ChainOfThought or formatWeight \"0\""
         },
@@ -153,16 +165,60 @@ public sealed class RunValidatorTests
             "spec.evaluation.benchmarks[1].name: \"a\" is the name of entry 0 already; names must be unique"
         },
         {
-            "replay, which comes later", "  - name: half\n", "  - name: half\n    replay: {percentage: 10}\n",
-            "spec.stages[1].replay: is not supported yet; leave it out"
+            "no task", "    task: {uri: \"generated://digits/half?seed=1\"}\n", "",
+            "spec.stages[1].task: is missing; stage \"half\" needs a task: {uri: …}, or tasks: [{name: …, uri: …}] to learn several together"
         },
         {
-            "an instance filter, which comes later", "groupSize: 8", "instanceFilter: {rollouts: 8}",
-            "spec.stages[0].rft.instanceFilter: is not supported yet; leave it out"
+            "one task beside several", "task: {uri: \"generated://digits/half?seed=1\"}", "task: {uri: \"file:///a\"}\n    tasks: [{name: one, uri: \"file:///one\"}]",
+            "spec.stages[1].tasks: stands beside task; keep one of them: task for one, tasks for several that are learned together"
         },
         {
-            "no reuse, which comes later", "  storage:", "  reusePolicy: Never\n  storage:",
-            "spec.reusePolicy: Never is not supported yet; use IfUnchanged, or storage of its own for this run"
+            "a task with the name of a stage", "task: {uri: \"generated://digits/half?seed=1\"}", "tasks: [{name: one, uri: \"file:///one\"}, {name: parity, uri: \"file:///two\"}]",
+            "spec.stages[1].tasks[1].name: \"parity\" is the name of spec.stages[0] already; each task is a column of the matrix, and stages and tasks need names of their own"
+        },
+        {
+            "two tasks of one name", "task: {uri: \"generated://digits/half?seed=1\"}", "tasks: [{name: one, uri: \"file:///one\"}, {name: one, uri: \"file:///two\"}]",
+            "spec.stages[1].tasks[1].name: \"one\" is the name of spec.stages[1].tasks[0] already; each task is a column of the matrix, and stages and tasks need names of their own"
+        },
+        {
+            "a replay of a later stage", "  - name: half\n", "  - name: half\n    replay: {percentage: 10, fromStages: [half]}\n",
+            "spec.stages[1].replay.fromStages[0]: \"half\" is not an earlier stage; use one of parity"
+        },
+        {
+            "a replay of a stage that comes twice", "  - name: half\n", "  - name: half\n    replay: {percentage: 10, fromStages: [parity, parity]}\n",
+            "spec.stages[1].replay.fromStages[1]: \"parity\" stands there already; its share is counted once"
+        },
+        {
+            "a filter that asks for more than is tried", "groupSize: 8", "instanceFilter: {rollouts: 4, maximumSolved: 5}",
+            "spec.stages[0].rft.instanceFilter.maximumSolved: 5 is more than rollouts (4); a sample cannot be solved more often than it is tried"
+        },
+        {
+            "a filter that keeps nothing", "groupSize: 8", "instanceFilter: {minimumSolved: 5, maximumSolved: 4}",
+            "spec.stages[0].rft.instanceFilter.minimumSolved: 5 is more than maximumSolved (4); no sample would be kept"
+        },
+        {
+            "a filter that keeps everything", "groupSize: 8", "instanceFilter: {minimumSolved: 0}",
+            "spec.stages[0].rft.instanceFilter: keeps every sample: minimumSolved is 0 and maximumSolved is rollouts (8); raise the one, lower the other, or leave instanceFilter out"
+        },
+        {
+            "a filter that asks for more than can be earned", "groupSize: 8", "reward: {accuracyWeight: \"0.4\"}\n      instanceFilter: {}",
+            "spec.stages[0].rft.instanceFilter.minimumReward: 0.5 is more than a rollout can earn (0.4: the weights of rft.reward together); no sample would be solved"
+        },
+        {
+            "a filter without rollouts", "groupSize: 8", "instanceFilter: {rollouts: 0}",
+            "spec.stages[0].rft.instanceFilter.rollouts: 0 is too small; the smallest value is 1"
+        },
+        {
+            "a probe whose groups cannot be mixed", "method: RFT", "method: RFT\n    probe: {rollouts: 1}",
+            "spec.stages[0].probe.rollouts: 1 is too small; a group needs at least 2 rollouts to be mixed"
+        },
+        {
+            "self-distillation for RFT", "method: RFT", "method: RFT\n    selfDistillation: {}",
+            "spec.stages[0].selfDistillation: is only for method SFT; the method of stage \"parity\" is RFT, which learns from its own rollouts anyway"
+        },
+        {
+            "own rollouts as long as the context", "  - name: half\n", "  - name: half\n    selfDistillation: {maxResponseTokens: 512}\n",
+            "spec.stages[1].selfDistillation.maxResponseTokens: 512 leaves no room for a prompt in parameters.maxSequenceTokens (512); lower the one or raise the other"
         },
     };
 

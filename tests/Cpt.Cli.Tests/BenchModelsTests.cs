@@ -61,6 +61,30 @@ public sealed class BenchModelsTests
     }
 
     [Fact]
+    public void AModelThatSeesHasAPeerThatSeesAndBothAreFedTheSameTokens()
+    {
+        Assert.SkipUnless(HasTorch(), $"{Python} has no torch: apt-get install python3-torch");
+        // Four windows of 4 × 4 image tokens, and 3 letters behind the image and its marks.
+        var tiny = s_tiny with
+        {
+            Name = "tiny-vl", Tokens = 74, PromptTokens = 69, ImagePatches = 16,
+            Model = s_tiny.Model with
+            {
+                ModelType = "qwen2_5_vl", MaxPositionEmbeddings = 128, RopeSections = [2, 3, 3], ImageTokenId = ByteTokenizer.ImageId, VideoTokenId = ByteTokenizer.VideoId,
+                VisionStartTokenId = ByteTokenizer.VisionStartId, VisionEndTokenId = ByteTokenizer.VisionEndId,
+                Vision = new VisionConfig { Depth = 2, HiddenSize = 32, IntermediateSize = 40, NumHeads = 2, OutHiddenSize = 32, FullAttentionBlocks = [1] },
+            },
+        };
+        Assert.Equal((64, 6), (tiny.ImageTokens, tiny.LearnedTokens));
+        using var log = new StringWriter();
+        var report = (Benchmark(Python, log, [Precision.Float32, Precision.BFloat16Pure]) with { Shapes = [tiny] }).Run(TestContext.Current.CancellationToken);
+
+        // That the peer has as many weights is the benchmark's own check; it ends it otherwise.
+        Assert.All(report.Shapes.SelectMany(shape => shape.Work), work => Assert.True(work is { Ours.TokensPerSecond: > 0, Peer.TokensPerSecond: > 0, Failure: null, PeerFailure: null }, log.ToString()));
+        Assert.Equal([2 * 74, 4 * 4, 2 * 74], report.Shapes[0].Work.Select(work => work.Ours!.Tokens));
+    }
+
+    [Fact]
     public void WithoutAPeerThereAreNoRatios()
     {
         using var log = new StringWriter();

@@ -13,8 +13,9 @@ public sealed class GenerateCommandTests : IDisposable
     {
         var place = Path.Combine(_directory, "new", "crds");
         var (code, output, _) = await RunAsync("crds", "--output", place);
-        Assert.Equal((0, Path.Combine(place, RunDefinition.FileName)), (code, output.Trim()));
-        Assert.Equal(RunDefinition.ToYaml(), await File.ReadAllTextAsync(output.Trim()));
+        string[] files = [Path.Combine(place, RunDefinition.FileName), Path.Combine(place, StudyDefinition.FileName)];
+        Assert.Equal((0, string.Join('\n', files)), (code, output.Trim()));
+        Assert.Equal((RunDefinition.ToYaml(), StudyDefinition.ToYaml()), (await File.ReadAllTextAsync(files[0]), await File.ReadAllTextAsync(files[1])));
         Assert.Equal(0, (await RunAsync("crds", "--output", place, "--check")).Code);
     }
 
@@ -35,7 +36,7 @@ public sealed class GenerateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task ADashWritesToStandardOutput() => Assert.Equal((0, RunDefinition.ToYaml(), ""), await RunAsync("crds", "--output", "-"));
+    public async Task ADashWritesToStandardOutput() => Assert.Equal((0, RunDefinition.ToYaml() + "---\n" + StudyDefinition.ToYaml(), ""), await RunAsync("crds", "--output", "-"));
 
     [Fact]
     public async Task TheCommittedReferenceIsTheOneThatFollowsFromTheTypes()

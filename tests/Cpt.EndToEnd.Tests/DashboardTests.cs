@@ -27,25 +27,32 @@ public sealed class DashboardTests(InstalledCluster cluster)
         var broken = await ClusterRun.ApplyAsync(cluster.Kubectl, ns, "broken", Manifest(ns, "broken").Replace("generated://digits/parity", "azblob://nothing/here", StringComparison.Ordinal));
         await broken.UntilAsync("has failed", seen => ClusterRun.Ended(seen) == "False");
 
+        // One with another seed, which trains its first stage anew: a rate has no value before a counter has been seen to rise. Its second stage goes on: what Prometheus is asked about this very moment has no
+        // answer once every trainer's pod has ended.
+        var live = await ClusterRun.ApplyAsync(cluster.Kubectl, ns, "live", Manifest(ns, "live", seed: 4, steps: 1_000_000, interval: 100));
+        await live.InTheMiddleOfAsync("refine");
+
         IReadOnlyList<DashboardQuery> unanswered = [];
         await Patience.UntilAsync(
             "every panel has data",
             // No GPU is here whose hours could be counted.
             async () => (unanswered = [.. (await DashboardQueries.UnansweredAsync(cluster.Prometheus, new DashboardVariables())).Where(query => query.Panel != "GPU hours")]).Count == 0,
             () => Task.FromResult("without data:\n" + string.Join('\n', unanswered)));
+
+        await cluster.Kubectl.OutputAsync(["delete", "crun", "live", "-n", ns]);
     }
 
-    private static string Manifest(string ns, string name) => $$$"""
+    private static string Manifest(string ns, string name, int seed = 3, int steps = 80, int interval = 5) => $$$"""
         apiVersion: cpt.dev/v1alpha1
         kind: ContinualRun
         metadata: {name: {{{name}}}}
         spec:
-          seed: 3
+          seed: {{{seed}}}
           baseModel: {uri: bundled://models/digits-base}
           storage: {uri: azblob://watched/{{{ns}}}, secretRef: {name: cpt-storage}}
           template:
             resources: {requests: {cpu: 200m, memory: 256Mi}, limits: {memory: 1Gi} }
-          checkpoint: {intervalSteps: 5}
+          checkpoint: {intervalSteps: {{{interval}}}}
           retry: {maxRetries: 10, backoff: {initialSeconds: 1, maxSeconds: 5} }
           evaluation:
             maxResponseTokens: 4
@@ -59,6 +66,6 @@ public sealed class DashboardTests(InstalledCluster cluster)
             method: RFT
             task: {uri: "generated://digits/half?seed=1&train=512&eval=64"}
             rft: {algorithm: GRPO, groupSize: 8, maxResponseTokens: 4, klCoefficient: "0.01"}
-            parameters: {learningRate: "5e-5", steps: "80", batchSize: "32", maxSequenceTokens: "16"}
+            parameters: {learningRate: "5e-5", steps: "{{{steps}}}", batchSize: "32", maxSequenceTokens: "16"}
         """;
 }

@@ -7,6 +7,7 @@ namespace Cpt.Images.Tests;
 /// What a GPU computes is eng/gpu-check.sh's to see.
 /// </summary>
 [Trait("Category", "Images")]
+[Trait("Part", "Cuda")]
 public sealed class TrainerCudaImageTests
 {
     [Fact]

@@ -61,11 +61,11 @@ internal sealed class RunBuilder(string name)
         Retry = new RetrySettings { MaxRetries = maximum, Backoff = new BackoffSettings { InitialSeconds = initialSeconds, MaxSeconds = maxSeconds } },
     });
 
-    public RunBuilder WithGate(GateMetric metric, GateAction action, string? maximum = null, string? minimum = null) => With(spec => spec with
+    public RunBuilder WithGate(GateMetric metric, GateAction action, string? maximum = null, string? minimum = null, string? confidence = null) => With(spec => spec with
     {
         Evaluation = (spec.Evaluation ?? new EvaluationSettings()) with
         {
-            Gates = [.. spec.Evaluation?.Gates ?? [], new Gate { Metric = metric, Maximum = maximum, Minimum = minimum, OnFailure = action }],
+            Gates = [.. spec.Evaluation?.Gates ?? [], new Gate { Metric = metric, Maximum = maximum, Minimum = minimum, Confidence = confidence, OnFailure = action }],
         },
     });
 

@@ -18,6 +18,20 @@ public sealed class AccuracyMatrixTests
     }
 
     [Fact]
+    public void ForwardTransferIsWhatATaskGainedBeforeItWasLearned()
+    {
+        // Checked by hand: b was .3 before it was learned and .2 on the base model, c .35 and .1.
+        var matrix = Matrix([.1, .2, .1], [.9, .3, .15], [.8, .9, .35], [.7, .8, .9]);
+        Close(((.3 - .2) + (.35 - .1)) / 2, matrix.ForwardTransfer);
+        Close(.3 - .2, matrix.After(2).ForwardTransfer);
+        Assert.Null(matrix.After(1).ForwardTransfer);
+    }
+
+    [Fact]
+    public void WithoutScoresBeforeLearningThereIsNoForwardTransfer() =>
+        Assert.Null(Matrix([.1, .1, .1], [.9, null, null], [.95, .8, null], [.6, .5, .7]).ForwardTransfer);
+
+    [Fact]
     public void AnEarlierTimeHasTheMeasuresOfThatTime()
     {
         var matrix = Matrix([.1, .1, .1], [.9, null, null], [.95, .8, null], [.6, .5, .7]);

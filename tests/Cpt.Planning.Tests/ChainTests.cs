@@ -106,6 +106,43 @@ public sealed class ChainTests
         Assert.Equal(("1/6", "1/6"), (persist.Status.Progress, persist.Status.Stages[0].Progress));
     }
 
+    /// <summary>From the commit, so that a stage that was reused, or whose status was lost, says it too.</summary>
+    [Fact]
+    public void AFinishedStageSaysHowManySamplesItLearnedFrom()
+    {
+        var world = new World(Chain().Build());
+        world.Settle();
+        world.Train();
+        var hash = world.Finals.Keys.Single();
+        world.Finals[hash] = world.Finals[hash] with { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["instances"] = 640, ["instancesKept"] = 410 } };
+        world.Settle();
+        Assert.Equal(("410/640", null), (world.Status.Stages[0].Kept, world.Status.Stages[0].Sampled));
+        world.Finish();
+        Assert.Equal((StageState.Succeeded, null), (world.Status.Stages[1].State, world.Status.Stages[1].Kept));
+    }
+
+    /// <summary>Seen while it trains, or, where that was too short to be seen, in the end's own message.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void WhatAProbeFoundStaysInTheStatus(bool seen)
+    {
+        var world = new World(Chain().Build());
+        world.Settle();
+        world.Advance(world.Live!);
+        if (seen)
+        {
+            world.Live!.Seen = world.Live.Seen with { Progress = world.Live.Progress(TrainerPhase.Training, world.Now) with { Probe = "RFT: of course" } };
+            world.Settle();
+        }
+
+        var job = world.Live!;
+        world.Train();
+        job.Seen = job.Seen with { Result = seen ? null : new StageResult { Stage = "sums", Attempt = 1, StageHash = job.Made.Spec.StageHash, ExitCode = 0, Reason = "Completed", Probe = "RFT: of course" } };
+        world.Settle();
+        Assert.Equal((StageState.Succeeded, "RFT: of course"), (world.Status.Stages[0].State, world.Status.Stages[0].Probe));
+    }
+
     [Fact]
     public void ACleanStageCostsAtMostFourStatusWrites()
     {

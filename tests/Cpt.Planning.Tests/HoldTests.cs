@@ -357,6 +357,31 @@ public sealed class HoldTests
         Assert.Equal(ConditionStatus.False, Condition(world, ConditionTypes.Stalled).Status);
     }
 
+    /// <summary>Hours may pass before step 1: the samples that its input model has answered are movement.</summary>
+    [Fact]
+    public void AStageThatSamplesItsInputModelIsNotStalledWhileItMoves()
+    {
+        var world = new World(Chain().Build());
+        world.Settle();
+        StageProgress Sampling(int done, int? kept = null) => world.Live!.Progress(TrainerPhase.Sampling, world.Now) with { Steps = 0, Sampled = done, ToSample = 640, Kept = kept };
+        for (var done = 0; done <= 640; done += 64)
+        {
+            world.Live!.Seen = world.Live.Seen with { Phase = JobPhase.Running, Progress = Sampling(done) };
+            world.Settle();
+            Assert.Equal($"{done}/640", world.Status.Stages[0].Sampled);
+            Assert.Equal(ConditionStatus.False, Condition(world, ConditionTypes.Stalled).Status);
+            Assert.Contains("samples what its input model answers", world.Status.Message, StringComparison.Ordinal);
+            world.Now += TimeSpan.FromMinutes(14);
+        }
+
+        world.Live!.Seen = world.Live.Seen with { Progress = Sampling(640, kept: 410) };
+        world.Settle();
+        Assert.Equal("410/640", world.Status.Stages[0].Kept);
+        world.Now += TimeSpan.FromMinutes(15);
+        world.Settle();
+        Assert.Equal((ConditionStatus.True, Reasons.NoProgress), (Of(world, ConditionTypes.Stalled).Status, Of(world, ConditionTypes.Stalled).Reason));
+    }
+
     [Fact]
     public void TwoLiveJobsAreNeverLeftAlone()
     {

@@ -151,6 +151,80 @@ public sealed class StageSpecsTests
     }
 
     [Theory]
+    [InlineData(Algorithm.GRPO, RftAlgorithm.GRPO, "TokenMean", 0.3)]
+    [InlineData(Algorithm.ReMax, RftAlgorithm.ReMax, "TokenMean", 0.3)]
+    [InlineData(Algorithm.DrGRPO, RftAlgorithm.DrGRPO, "Constant", 0.3)]
+    [InlineData(Algorithm.REINFORCEPlusPlus, RftAlgorithm.REINFORCEPlusPlus, "TokenMean", 0.3)]
+    [InlineData(Algorithm.GSPO, RftAlgorithm.GSPO, "SequenceMean", 0.0004)]
+    public void AnAlgorithmReachesTheTrainerWithItsOwnAggregationAndBounds(Algorithm asked, RftAlgorithm algorithm, string aggregation, double clipHigh)
+    {
+        var run = A.Run("demo").WithStage("half", Method.RFT).With(spec => spec with { Stages = [spec.Stages[0] with { Rft = new RftSettings { Algorithm = asked } }] }).Build();
+        var rft = StageSpecs.Build(run, 0, s_inputs).Training.Rft!;
+        Assert.Equal((algorithm, aggregation, clipHigh), (rft.Algorithm, rft.LossAggregation, rft.ClipHigh));
+    }
+
+    [Fact]
+    public void AnInstanceFilterReachesTheTrainerWithItsDefaultsFilledIn()
+    {
+        TrainingSpec Training(InstanceFilterSettings? filter) => StageSpecs.Build(
+            A.Run("demo").WithStage("half", Method.RFT).With(spec => spec with { Stages = [spec.Stages[0] with { Rft = new RftSettings { InstanceFilter = filter } }] }).Build(), 0, s_inputs).Training;
+
+        Assert.Null(Training(null).Rft!.InstanceFilter);
+        Assert.Equal(new InstanceFilterSpec { Rollouts = 8, MinimumReward = 0.5, MinimumSolved = 1, MaximumSolved = 8 }, Training(new InstanceFilterSettings()).Rft!.InstanceFilter);
+        Assert.Equal(4, Training(new InstanceFilterSettings { Rollouts = 4 }).Rft!.InstanceFilter!.MaximumSolved);
+        Assert.Equal(
+            new InstanceFilterSpec { Rollouts = 16, MinimumReward = 0.9, MinimumSolved = 2, MaximumSolved = 12, Control = InstanceControl.Random },
+            Training(new InstanceFilterSettings { Rollouts = 16, MinimumReward = "0.9", MinimumSolved = 2, MaximumSolved = 12, Control = FilterControl.Random }).Rft!.InstanceFilter);
+    }
+
+    [Fact]
+    public void SelfDistillationReachesTheTrainerWithItsDefaultsFilledIn()
+    {
+        TrainingSpec Training(SelfDistillationSettings? own) => StageSpecs.Build(
+            A.Run("demo").WithStage("half", Method.SFT).With(spec => spec with { Stages = [spec.Stages[0] with { SelfDistillation = own }] }).Build(), 0, s_inputs).Training;
+
+        Assert.Null(Training(null).SelfDistillation);
+        Assert.Equal(new SelfDistillationSpec(), Training(new SelfDistillationSettings()).SelfDistillation);
+        Assert.Equal(
+            new SelfDistillationSpec
+            {
+                Rollouts = 4, MinimumReward = 0.9, PerSample = ValidRollouts.All, Prompt = PromptStyle.ChainOfThought, Temperature = 0.8, TopP = 0.9, MaxResponseTokens = 64,
+            },
+            Training(new SelfDistillationSettings
+            {
+                Rollouts = 4, MinimumReward = "0.9", PerSample = LearnedRollouts.All, Prompt = PromptMode.ChainOfThought, Temperature = "0.8", TopP = "0.9", MaxResponseTokens = 64,
+            }).SelfDistillation);
+    }
+
+    [Fact]
+    public void AProbeAsksAsItsStageWouldAndIsNoPartOfTheHash()
+    {
+        StageSpec Spec(Method method, ProbeSettings? probe, SelfDistillationSettings? own = null) => StageSpecs.Build(
+            A.Run("demo").WithStage("half", method).With(spec => spec with
+            {
+                Evaluation = new EvaluationSettings { MaxResponseTokens = 9, Prompt = PromptMode.ChainOfThought },
+                Stages = [spec.Stages[0] with { Probe = probe, SelfDistillation = own, Rft = method == Method.RFT ? new RftSettings { Temperature = "0.7" } : null }],
+            }).Build(), 0, s_inputs);
+
+        var rft = Spec(Method.RFT, new ProbeSettings { Samples = 5, Rollouts = 3 });
+        Assert.Equal(new ProbeSpec { Samples = 5, Rollouts = 3, Sampling = rft.Training.Rft! }, rft.Probe);
+        Assert.Equal(Spec(Method.RFT, null).StageHash, rft.StageHash);
+        Assert.Null(Spec(Method.RFT, null).Probe);
+
+        var sft = Spec(Method.SFT, new ProbeSettings()).Probe!;
+        Assert.Equal((64, 8, PromptStyle.ChainOfThought, 9, 0.9, 0.1), (sft.Samples, sft.Rollouts, sft.Sampling.Prompt, sft.Sampling.MaxResponseTokens, sft.Sampling.AccuracyWeight, sft.Sampling.FormatWeight));
+        var own = Spec(Method.SFT, new ProbeSettings(), new SelfDistillationSettings { MaxResponseTokens = 5 }).Probe!;
+        Assert.Equal((PromptStyle.Direct, 5, 1.0, 0.0), (own.Sampling.Prompt, own.Sampling.MaxResponseTokens, own.Sampling.AccuracyWeight, own.Sampling.FormatWeight));
+    }
+
+    /// <summary>Hashes of stages that were trained before a field was added: it must not train them again.</summary>
+    [Theory]
+    [InlineData(Method.SFT, "e8e524d6bb577d2da2f5de9fa832f017bd42db26")]
+    [InlineData(Method.RFT, "ac6b4f3e1b15bb202e2846dbe2430f01a91f0069")]
+    public void AStageWithoutAnyNewFieldHasTheHashItAlwaysHad(Method method, string hash) =>
+        Assert.Equal(hash, StageSpecs.Build(A.Run("demo").WithStage("sums", method).Build(), 0, s_inputs).StageHash);
+
+    [Theory]
     [InlineData(null, null, "auto")]
     [InlineData("cuda", null, "cuda")]
     [InlineData("cuda", "cpu", "cpu")]
@@ -173,11 +247,11 @@ public sealed class StageSpecsTests
         { "a learning rate", run => Edit(run, stage => stage with { Parameters = new Dictionary<string, string>(StringComparer.Ordinal) { ["learningRate"] = "1e-3" } }), true },
         { "the same learning rate written otherwise", run => Edit(run, stage => stage with { Parameters = new Dictionary<string, string>(StringComparer.Ordinal) { ["learningRate"] = "0.00001" } }), false },
         { "a method", run => Edit(run, stage => stage with { Method = Method.RFT }), true },
-        { "a scorer", run => Edit(run, stage => stage with { Task = stage.Task with { Scorer = Scorer.Numeric } }), true },
+        { "a scorer", run => Edit(run, stage => stage with { Task = stage.Task! with { Scorer = Scorer.Numeric } }), true },
         { "a seed", run => run with { Spec = run.Spec with { Seed = 1 } }, true },
         { "the stage's name", run => Edit(run, stage => stage with { Name = "other" }), false },
         { "a default written out", run => RunDefaults.Apply(run), false },
-        { "where the same data lies", run => Edit(run, stage => stage with { Task = stage.Task with { Uri = "file:///elsewhere" } }), false },
+        { "where the same data lies", run => Edit(run, stage => stage with { Task = stage.Task! with { Uri = "file:///elsewhere" } }), false },
         { "the checkpoint interval", run => run with { Spec = run.Spec with { Checkpoint = new CheckpointSettings { IntervalSteps = 1 } } }, false },
         { "the evaluation", run => run with { Spec = run.Spec with { Evaluation = new EvaluationSettings { MaxSamples = 3 } } }, false },
         { "the device", run => run with { Spec = run.Spec with { Template = new WorkloadTemplate { Device = "cuda" } } }, false },

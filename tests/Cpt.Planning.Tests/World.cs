@@ -37,8 +37,17 @@ internal sealed class World
 
     public List<PlanAction> Done { get; } = [];
 
+    /// <summary>What all steps so far said.</summary>
+    public List<Explanation> Explained { get; } = [];
+
     /// <summary>Accuracy of a task (column) after a stage (row, empty for the base model).</summary>
     public Func<string, string, double> Accuracy { get; set; } = (after, task) => after == task ? 1 : after.Length == 0 ? 0.25 : 0.75;
+
+    /// <summary>How many of a task's 100 evaluation samples stand in the evaluation, the first of them right; 0: no records.</summary>
+    public int Records { get; set; }
+
+    /// <summary>How far every stage moves the model, where drift is asked for.</summary>
+    public double Drift { get; set; } = 0.125;
 
     public SimulatedJob? Live => _jobs.Values.SingleOrDefault(job => job.Seen.Live);
 
@@ -67,6 +76,7 @@ internal sealed class World
     public Plan Step()
     {
         var plan = Decide();
+        Explained.AddRange(plan.Explanations);
         foreach (var action in plan.Actions)
         {
             Do(action);
@@ -168,6 +178,11 @@ internal sealed class World
                 Commit(job);
             }
         }
+        else if (spec.Evaluation.DriftPrompts > 0 && spec.Evaluation.Tasks.FirstOrDefault(task => _evaluations.GetValueOrDefault(spec.StageHash)?.Drift?.Any(score => score.Task == task.Name) != true) is { } drifted)
+        {
+            var row = _evaluations.GetValueOrDefault(spec.StageHash) ?? new EvaluationDocument { StageHash = spec.StageHash, ModelDigest = _finals[spec.StageHash].ModelDigest, Scores = [], CreatedAt = Now };
+            _evaluations[spec.StageHash] = row with { Drift = [.. row.Drift ?? [], new DriftScore { Task = drifted.Name, TaskDigest = drifted.Digest, Kl = Drift, Prompts = spec.Evaluation.DriftPrompts, Tokens = 10 }] };
+        }
         else if (NextScore(spec) is var (hash, model, kind, after, task))
         {
             job.Seen = job.Seen with { Progress = job.Progress(TrainerPhase.Evaluating, Now) };
@@ -252,6 +267,12 @@ internal sealed class World
     {
         var known = _evaluations.GetValueOrDefault(hash) ?? new EvaluationDocument { StageHash = hash, ModelDigest = model, Scores = [], CreatedAt = Now };
         var score = new TaskScore { Task = task.Name, Kind = kind, TaskDigest = task.Digest, Accuracy = Accuracy(after, task.Name), Samples = 100 };
+        if (Records > 0)
+        {
+            var right = (int)Math.Round(score.Accuracy * Records);
+            score = score with { Samples = Records, Records = [.. Enumerable.Range(0, Records).Select(i => new SampleRecord($"s{i}", i < right ? 1 : 0, "…"))] };
+        }
+
         _evaluations[hash] = known with { Scores = [.. known.Scores, score], CreatedAt = Now };
     }
 
@@ -262,6 +283,7 @@ internal sealed class World
         Need.FinalManifest { StageHash: var hash } => Broken.GetValueOrDefault("storage") ?? Lookup.Manifest(_finals.GetValueOrDefault(hash)),
         Need.NewestStep { StageHash: var hash } => Broken.GetValueOrDefault("storage") ?? Lookup.Manifest(_steps.GetValueOrDefault(hash)),
         Need.Evaluation { StageHash: var hash } => Broken.GetValueOrDefault("storage") ?? Lookup.Evaluation(_evaluations.GetValueOrDefault(hash)),
+        Need.Records { StageHash: var hash } => Broken.GetValueOrDefault("records") ?? Lookup.Evaluation(_evaluations.GetValueOrDefault(hash)),
         _ => throw new InvalidOperationException($"{need} is not known here"),
     };
 }

@@ -326,11 +326,27 @@ public abstract class CheckpointStoreContract : IDisposable
     }
 
     [Fact]
+    public async Task RolloutsComeBackAsTheyWereAndADamagedChunkCountsAsMissing()
+    {
+        var chunk = new RolloutChunk { Index = 3, Samples = [new SampleRollouts("s1", [new RolloutRecord(0.1 + 0.2, 1.0 / 3, 1, 7, true, [5, 6, 0]), new RolloutRecord(0, 0, 0, 2, false)], "é\n")] };
+        await Store().WriteRolloutsAsync("aa", chunk, Token);
+        Assert.Equivalent(chunk, await Store().ReadRolloutsAsync("aa", 3, Token), strict: true);
+        Assert.Null(await Store().ReadRolloutsAsync("aa", 4, Token));
+        Assert.Null(await Store().ReadRolloutsAsync("bb", 3, Token));
+        Assert.Empty(Warnings);
+
+        await Objects.PutAsync(StorageLayout.RolloutChunk("aa", 3), "{\"index\":3"u8.ToArray(), Token);
+        Assert.Null(await Store().ReadRolloutsAsync("aa", 3, Token));
+        Assert.Contains("stages/aa/rollouts/3.json: no such rollouts, they are sampled again", Assert.Single(Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ADeletedStageIsGoneAndItsNeighbourIsWhole()
     {
         await CommitAsync(A.Step("aa", 5), seed: 5);
         await CommitAsync(A.Final("aa"), seed: 1);
         await Store().WriteEvaluationAsync(A.Evaluation("aa", A.Score("sums", 0.5)), Token);
+        await Store().WriteRolloutsAsync("aa", new RolloutChunk { Index = 0, Samples = [] }, Token);
         var neighbour = await CommitAsync(A.Final("bb"), seed: 2);
         await Store(grace: TimeSpan.Zero).DeleteStageAsync("aa", Token);
         Assert.Empty(await Objects.ListAsync("stages/aa/", Token).ToListAsync(Token));

@@ -97,8 +97,35 @@ internal static class Tiny
 
     public static RftSpec Grpo(int miniBatches = 1) => new() { GroupSize = 8, MiniBatches = miniBatches, MaxResponseTokens = 2, PreflightRollouts = 0 };
 
-    public static StageContext Context(TrainingSpec training, CausalLM policy, TaskData task, Func<CausalLM>? reference = null, Action<string>? log = null) =>
-        new() { Training = training, Policy = policy, Tokenizer = Tokenizer, Task = task, Reference = reference, Log = log };
+    /// <summary>As a manifest's defaults would have it: each algorithm with the aggregation and the bounds that are its own.</summary>
+    public static RftSpec Of(RftAlgorithm algorithm, int miniBatches = 1) => algorithm switch
+    {
+        RftAlgorithm.DrGRPO => Grpo(miniBatches) with { Algorithm = algorithm, LossAggregation = "Constant" },
+        RftAlgorithm.GSPO => Grpo(miniBatches) with { Algorithm = algorithm, LossAggregation = "SequenceMean", ClipLow = 0.0003, ClipHigh = 0.0004, DualClip = 0 },
+        _ => Grpo(miniBatches) with { Algorithm = algorithm },
+    };
+
+    /// <summary>An earlier task, whose answers are letters.</summary>
+    public static TaskData Letters() => Task([.. Enumerable.Range(0, 7).Select(i => Sample($"l{i}", $"{i}>", ((char)('p' + i)).ToString(), "[a-z]"))], scorer: "Pattern");
+
+    public static ReplaySpec Replay(int percentage) => new() { Percentage = percentage, Tasks = [new TaskInput { Name = "letters", Uri = "file:///letters" }] };
+
+    public static EwcSpec Ewc(double lambda, int samples = 6) => new() { Lambda = lambda, FisherSamples = samples, Tasks = [new TaskInput { Name = "letters", Uri = "file:///letters" }] };
+
+    /// <summary>Where the training names other tasks, each of them is <see cref="Letters"/>.</summary>
+    public static StageContext Context(TrainingSpec training, CausalLM policy, TaskData task, Func<CausalLM>? reference = null, Action<string>? log = null) => new()
+    {
+        Training = training,
+        Policy = policy,
+        Tokenizer = Tokenizer,
+        Task = task,
+        JointTasks = [.. (training.JointTasks ?? []).Select(_ => Letters())],
+        Replayed = [.. (training.Replay?.Tasks ?? []).Select(_ => Letters())],
+        Protected = [.. (training.Regularization?.Ewc?.Tasks ?? []).Select(_ => Letters())],
+        Input = reference,
+        Reference = reference,
+        Log = log,
+    };
 
     /// <summary>A model that answers <see cref="EvenDigits"/> with some digit, so that about half of its rollouts earn something.</summary>
     public static CausalLM HalfTaught()

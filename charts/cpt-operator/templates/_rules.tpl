@@ -5,13 +5,22 @@ docs/platform.md says why, rule by rule.
 {{- define "cpt.rules" -}}
 - apiGroups: [cpt.dev]
   resources: [continualruns]
-  verbs: [list, watch, patch, delete]
+  verbs: [list, watch, create, patch, delete]
 - apiGroups: [cpt.dev]
   resources: [continualruns/status]
+  verbs: [patch]
+- apiGroups: [cpt.dev]
+  resources: [continualstudies]
+  verbs: [list, watch]
+- apiGroups: [cpt.dev]
+  resources: [continualstudies/status]
   verbs: [patch]
 {{- if .Values.rbac.ownerReferences }}
 - apiGroups: [cpt.dev]
   resources: [continualruns/finalizers]
+  verbs: [update]
+- apiGroups: [cpt.dev]
+  resources: [continualstudies/finalizers]
   verbs: [update]
 {{- end }}
 - apiGroups: [batch]

@@ -43,16 +43,32 @@ internal sealed class CelRules(SchemaDefaults defaults)
             (
                 "!has(self.gates) || (has(self.benchmarks) && size(self.benchmarks) > 0) || self.gates.all(gate, gate.metric != 'benchmarkDrop')",
                 "gates: the metric benchmarkDrop needs benchmarks, and there are none"),
+            (
+                "!has(self.gates) || (has(self.scope) && self.scope == 'AllTasks') || self.gates.all(gate, gate.metric != 'forwardTransfer')",
+                "gates: the metric forwardTransfer needs scope AllTasks: with SeenTasks no task is scored before it is learned"),
+            ("!has(self.gates) || has(self.drift) || self.gates.all(gate, gate.metric != 'drift')", "gates: the metric drift needs drift, and it is not set"),
         ],
         "spec.evaluation.gates[]" =>
         [
+            ("self.metric != 'drift' || !has(self.confidence)", "drift has no interval over evaluation samples; leave confidence out"),
             ("has(self.maximum) || has(self.minimum)", "has no limit; write maximum or minimum, for example \"5\" for five points"),
             ("!has(self.maximum) || !has(self.minimum) || double(self.minimum) <= double(self.maximum)", "minimum may not be more than maximum; no value would pass"),
         ],
         "spec.stages[]" =>
         [
             ("self.method == 'RFT' || !has(self.rft)", "rft is only for method RFT"),
+            ("self.method == 'SFT' || !has(self.selfDistillation)", "selfDistillation is only for method SFT; RFT learns from its own rollouts anyway"),
+            (
+                $"self.method != 'SFT' || !has(self.selfDistillation) || {OwnResponse} < {Parameter(StageParameters.MaxSequenceTokens)}",
+                "selfDistillation.maxResponseTokens must be less than parameters.maxSequenceTokens, to leave room for a prompt; lower the one or raise the other"),
+            ("!has(self.tasks) || !(has(self.selfDistillation) || (has(self.rft) && has(self.rft.instanceFilter)))", "rft.instanceFilter and selfDistillation are only for a stage with one task"),
+            ("has(self.task) != has(self.tasks)", "task or tasks: one of them; task for one, tasks for several that are learned together"),
             ("!has(self.lora) || !has(self.freeze) || size(self.freeze) == 0", "freeze stands beside lora, which freezes every weight of the model; choose what is adapted by lora.targets and lora.visionTower"),
+            ("self.method == 'SFT' || !has(self.regularization) || !has(self.regularization.lwf)", "regularization.lwf is only for method SFT; RFT has rft.klCoefficient with rft.kl.reference PreviousStage"),
+            ("!has(self.lora) || !has(self.regularization) || !has(self.regularization.ewc)", "regularization.ewc stands beside lora, which freezes every weight that ewc would hold; leave one of them out"),
+            (
+                "!has(self.regularization) || !has(self.regularization.ewc) || !has(self.parameters) || !has(self.parameters.precision) || self.parameters.precision in ['float32', 'bfloat16']",
+                "regularization.ewc measures how far each weight moved; parameters.precision must be float32 or bfloat16"),
             ("self.method == 'SFT' || !has(self.parameters) || !has(self.parameters.packSequences) || self.parameters.packSequences != 'true'", "parameters.packSequences is only for method SFT"),
             (
                 $"self.method != 'RFT' || {Of("miniBatches", "1")} <= {Parameter(StageParameters.BatchSize)}",
@@ -61,12 +77,22 @@ internal sealed class CelRules(SchemaDefaults defaults)
                 $"self.method != 'RFT' || {Of("maxResponseTokens", RunDefaults.MaximumResponseTokens.ToString(CultureInfo.InvariantCulture))} < {Parameter(StageParameters.MaxSequenceTokens)}",
                 "rft.maxResponseTokens must be less than parameters.maxSequenceTokens, to leave room for a prompt; lower the one or raise the other"),
         ],
+        "spec.stages[].regularization" =>
+        [
+            ("has(self.ewc) || has(self.lwf)", "names no term; give ewc or lwf, or leave it out"),
+        ],
         "spec.stages[].parameters" =>
         [
             ("!has(self.steps) || !has(self.epochs)", "epochs stands beside steps, which says the same in another unit; keep one of them"),
         ],
         "spec.stages[].rft" =>
         [
+            (
+                "!has(self.lossAggregation) || !has(self.algorithm) || !(self.algorithm in ['DrGRPO', 'GSPO'])",
+                "lossAggregation stands beside algorithm DrGRPO or GSPO, which says itself how token losses become one number; leave it out"),
+            (
+                "!has(self.dynamicSampling) || self.dynamicSampling == 0 || !has(self.algorithm) || self.algorithm != 'REINFORCEPlusPlus'",
+                "dynamicSampling would drop groups of equal rewards, which teach under algorithm REINFORCEPlusPlus: its baseline is the batch's; leave it out"),
             (
                 "!has(self.klCoefficient) || !has(self.kl) || !has(self.kl.reference) || self.kl.reference != 'None' || double(self.klCoefficient) == 0.0",
                 "klCoefficient weighs a distance to kl.reference None; name Base or PreviousStage, or set klCoefficient to \"0\""),
@@ -80,6 +106,12 @@ internal sealed class CelRules(SchemaDefaults defaults)
                 + " || (has(self.reward.service) && (!has(self.reward.service.weight) || double(self.reward.service.weight) > 0.0))",
                 "reward gives nothing for anything; accuracyWeight, formatWeight or the weight of a component or the service must be above 0"),
         ],
+        "spec.stages[].rft.instanceFilter" =>
+        [
+            ($"!has(self.maximumSolved) || self.maximumSolved <= {Tries}", "maximumSolved may not be more than rollouts; a sample cannot be solved more often than it is tried"),
+            ($"{LeastSolved} <= {MostSolved}", "minimumSolved may not be more than maximumSolved (or rollouts); no sample would be kept"),
+            ($"{LeastSolved} > 0 || {MostSolved} < {Tries}", "keeps every sample: raise minimumSolved, lower maximumSolved, or leave instanceFilter out"),
+        ],
         "spec.stages[].rft.dualClip" =>
         [
             ("double(self) == 0.0 || double(self) > 1.0", "would cap every loss; use \"0\" (off) or a value above 1, such as \"3\""),
@@ -89,6 +121,12 @@ internal sealed class CelRules(SchemaDefaults defaults)
 
     /// <summary>The form is asked for; Direct is the default.</summary>
     private const string Thinks = "(has(self.prompt) && self.prompt == 'ChainOfThought')";
+
+    private static readonly string OwnResponse =
+        $"(has(self.selfDistillation.maxResponseTokens) ? self.selfDistillation.maxResponseTokens : {RunDefaults.MaximumResponseTokens.ToString(CultureInfo.InvariantCulture)})";
+    private const string Tries = "(has(self.rollouts) ? self.rollouts : 8)";
+    private const string LeastSolved = "(has(self.minimumSolved) ? self.minimumSolved : 1)";
+    private const string MostSolved = $"(has(self.maximumSolved) ? self.maximumSolved : {Tries})";
 
     private static string Of(string field, string otherwise) => $"(has(self.rft) && has(self.rft.{field}) ? self.rft.{field} : {otherwise})";
 

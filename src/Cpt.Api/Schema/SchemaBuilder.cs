@@ -17,29 +17,42 @@ internal sealed class SchemaBuilder
     private readonly SchemaDefaults _defaults = new();
     private readonly CelRules _rules;
 
-    public SchemaBuilder() => _rules = new CelRules(_defaults);
+    /// <summary>A run that patches are still to come to: nothing is filled in, nothing is fixed, and what must fit together is judged once it is whole.</summary>
+    private readonly bool _unfinished;
 
-    /// <summary>The whole object.</summary>
-    public JsonObject Root()
+    public SchemaBuilder()
+        : this(unfinished: false)
+    {
+    }
+
+    private SchemaBuilder(bool unfinished) => (_rules, _unfinished) = (new CelRules(_defaults), unfinished);
+
+    /// <summary>The whole object of a run.</summary>
+    public JsonObject Root() => Root(typeof(ContinualRun), ContinualRun.KindName);
+
+    /// <summary>The whole object of a study, whose base is a run without defaults and without rules between its fields.</summary>
+    public static JsonObject OfStudy() => new SchemaBuilder(unfinished: true).Root(typeof(ContinualStudy), ContinualStudy.KindName);
+
+    private JsonObject Root(Type type, string kind)
     {
         var name = new JsonObject { ["type"] = "string" };
         new DnsLabelAttribute().Describe(name);
         var schema = new JsonObject
         {
-            ["description"] = _documentation.Of(typeof(ContinualRun)),
+            ["description"] = _documentation.Of(type),
             ["type"] = "object",
             ["required"] = new JsonArray("spec"),
             ["properties"] = new JsonObject
             {
                 ["apiVersion"] = new JsonObject { ["description"] = "Always cpt.dev/v1alpha1.", ["type"] = "string" },
-                ["kind"] = new JsonObject { ["description"] = "Always ContinualRun.", ["type"] = "string" },
+                ["kind"] = new JsonObject { ["description"] = $"Always {kind}.", ["type"] = "string" },
                 // Of metadata a schema may bind the name alone; labels of pods take 63 characters, where the server itself would allow 253 and dots.
                 ["metadata"] = new JsonObject { ["type"] = "object", ["properties"] = new JsonObject { ["name"] = name } },
-                ["spec"] = Property(Field.Of(typeof(ContinualRun)).Single(field => field.Name == "spec"), "spec"),
-                ["status"] = Property(Field.Of(typeof(ContinualRun)).Single(field => field.Name == "status"), "status"),
+                ["spec"] = Property(Field.Of(type).Single(field => field.Name == "spec"), "spec"),
+                ["status"] = Property(Field.Of(type).Single(field => field.Name == "status"), "status"),
             },
         };
-        _rules.AddTo(schema, "");
+        AddRules(schema, "");
         return schema;
     }
 
@@ -53,7 +66,7 @@ internal sealed class SchemaBuilder
             schema[KeepUnknown] = true;
         }
 
-        if (value is not null)
+        if (value is not null && !_unfinished)
         {
             schema["default"] = value;
         }
@@ -68,7 +81,7 @@ internal sealed class SchemaBuilder
             schema["x-kubernetes-list-type"] = "atomic";
         }
 
-        if (path is "spec.stages[].task" or "spec.stages[].rft" or "spec.stages[].lora" or "spec.stages[].parameters" or "spec.stages[].replay")
+        if (path is "spec.stages[].task" or "spec.stages[].rft" or "spec.stages[].lora" or "spec.stages[].parameters" or "spec.stages[].replay" or "spec.stages[].regularization")
         {
             // Settings of one stage have one author; who owns each single one of them would be noted in 12 KB of an object with 64 stages.
             schema["x-kubernetes-map-type"] = "atomic";
@@ -84,7 +97,7 @@ internal sealed class SchemaBuilder
             rule.Describe(schema);
         }
 
-        if (field.Immutable)
+        if (field.Immutable && !_unfinished)
         {
             // A server applies defaults to what it stored as well, so the old value is always there, also of fields that were left out.
             schema.AddRule("self == oldSelf", "may not change once the run exists; put the old value back, or make a run with another name");
@@ -92,7 +105,7 @@ internal sealed class SchemaBuilder
 
         if (path != "spec.stages[]")
         {
-            _rules.AddTo(schema, path);
+            AddRules(schema, path);
         }
 
         return schema;
@@ -121,6 +134,8 @@ internal sealed class SchemaBuilder
         _ when type == typeof(IReadOnlyList<string>) && path.StartsWith("status.matrix.rows[].", StringComparison.Ordinal) => new() { ["type"] = "string" },
         _ when Field.ItemType(type) is { } item => List(item, path + "[]"),
         _ when Field.ValueType(type) is { } value => new() { ["type"] = "object", ["additionalProperties"] = Shape(value, path + "{}") },
+        // The base of a study has the fields of a run, and their paths.
+        _ when type == typeof(ContinualRunSpec) => Object(type, "spec"),
         _ when Field.IsObject(type) => Object(type, path),
         _ => throw new InvalidOperationException($"{path} is a {type}, for which there is no schema"),
     };
@@ -131,9 +146,9 @@ internal sealed class SchemaBuilder
         if (Field.IsObject(item))
         {
             Describe(entry, _documentation.Of(item));
-            _rules.AddTo(entry, path);
+            AddRules(entry, path);
         }
-        else if (path.StartsWith("spec.", StringComparison.Ordinal))
+        else if (item == typeof(string) && path.StartsWith("spec.", StringComparison.Ordinal))
         {
             // Lists of text name stages, unless a rule says otherwise.
             entry["maxLength"] = DnsLabelAttribute.MaximumLength;
@@ -170,11 +185,19 @@ internal sealed class SchemaBuilder
             var value = sft is null ? "" : sft == rft ? $" Defaults to \"{sft}\"." : $" Defaults to \"{sft}\" for SFT and \"{rft}\" for RFT.";
             Describe(schema, _documentation.Of(constant) + value);
             rule.Describe(schema);
-            _rules.AddTo(schema, $"{path}.{key}");
+            AddRules(schema, $"{path}.{key}");
             properties[key] = schema;
         }
 
         return new() { ["type"] = "object", ["properties"] = properties, [KeepUnknown] = true };
+    }
+
+    private void AddRules(JsonObject schema, string path)
+    {
+        if (!_unfinished)
+        {
+            _rules.AddTo(schema, path);
+        }
     }
 
     private string? Description(Field field, string path)
@@ -200,7 +223,7 @@ internal sealed class SchemaBuilder
             sentences.Add($"Defaults to {(field.Type.IsEnum ? text.Trim('"') : text)}.");
         }
 
-        if (field.Immutable)
+        if (field.Immutable && !_unfinished)
         {
             sentences.Add("May not change once the run exists.");
         }

@@ -10,7 +10,8 @@ namespace Cpt.Api.Schema;
 /// </summary>
 /// <remarks>
 /// Not here, since they depend on other fields: <c>retry.backoff</c> (the last wait is at least the first, so that one of them alone may be given), <c>evaluation.prompt</c>,
-/// <c>rft</c> itself and <c>parameters</c> (the method decides), <c>rft.kl.reference</c> (the weight decides), <c>rft.reward</c> (the prompt decides), and
+/// <c>rft</c> itself and <c>parameters</c> (the method decides), <c>rft.kl.reference</c> (the weight decides), <c>rft.reward</c> (the prompt decides), <c>rft.clipLow</c>, <c>rft.clipHigh</c>,
+/// <c>rft.dualClip</c> and <c>rft.lossAggregation</c> (the algorithm decides), and
 /// <c>stages[].template</c>, where a default would override what <c>spec.template</c> says.
 /// </remarks>
 internal sealed class SchemaDefaults
@@ -20,8 +21,8 @@ internal sealed class SchemaDefaults
            "baseModel": {"uri": "bundled://models/sample"}, "storage": {"uri": "pvc://sample/sample"},
            "evaluation": {"gates": [{"metric": "forgetting", "maximum": "5"}]},
            "stages": [
-             {"name": "rft", "method": "RFT", "task": {"uri": "file:///rft"}, "rft": {"reward": {"service": {"url": "http://rewards"}}}},
-             {"name": "sft", "method": "SFT", "task": {"uri": "file:///sft"}, "lora": {}}]}}
+             {"name": "rft", "method": "RFT", "task": {"uri": "file:///rft"}, "rft": {"instanceFilter": {}, "reward": {"service": {"url": "http://rewards"}}}, "probe": {}},
+             {"name": "sft", "method": "SFT", "task": {"uri": "file:///sft"}, "lora": {}, "selfDistillation": {}}]}}
         """;
 
     /// <summary>Objects that are made when they are missing, so that the defaults inside them show.</summary>
@@ -55,15 +56,17 @@ internal sealed class SchemaDefaults
     /// </summary>
     private static readonly HashSet<string> s_explained = new(StringComparer.Ordinal)
     {
+        "spec.stages[].probe.rollouts",
+        "spec.stages[].probe.samples",
         "spec.stages[].rft.algorithm",
-        "spec.stages[].rft.clipHigh",
-        "spec.stages[].rft.clipLow",
-        "spec.stages[].rft.dualClip",
         "spec.stages[].rft.dynamicSampling",
         "spec.stages[].rft.groupSize",
         "spec.stages[].rft.kl.estimator",
+        "spec.stages[].rft.instanceFilter.control",
+        "spec.stages[].rft.instanceFilter.minimumReward",
+        "spec.stages[].rft.instanceFilter.minimumSolved",
+        "spec.stages[].rft.instanceFilter.rollouts",
         "spec.stages[].rft.klCoefficient",
-        "spec.stages[].rft.lossAggregation",
         "spec.stages[].rft.maxResponseTokens",
         "spec.stages[].rft.miniBatches",
         "spec.stages[].rft.preflightRollouts",

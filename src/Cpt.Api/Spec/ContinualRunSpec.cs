@@ -70,6 +70,6 @@ public enum ReusePolicy
     /// <summary>A stage with the same input weights, method, parameters and task data is reused.</summary>
     IfUnchanged,
 
-    /// <summary>Every run trains for itself.</summary>
+    /// <summary>The run trains all of its stages for itself, and no other run takes them over. A run that is deleted and made anew trains again.</summary>
     Never,
 }

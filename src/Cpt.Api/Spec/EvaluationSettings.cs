@@ -29,6 +29,9 @@ public sealed record EvaluationSettings
     [Minimum(1)]
     public int? MaxResponseTokens { get; init; }
 
+    /// <summary>Measures how far the model has moved from the base model, after every stage. Both are in memory then.</summary>
+    public DriftSettings? Drift { get; init; }
+
     /// <summary>How questions are put; as in training where it is left out and every RFT stage agrees, else Direct.</summary>
     public PromptMode? Prompt { get; init; }
 }
@@ -64,19 +67,23 @@ public sealed record Gate
     /// <summary>What is measured.</summary>
     public required GateMetric Metric { get; init; }
 
-    /// <summary>Largest value allowed, in percent (points).</summary>
+    /// <summary>Largest value allowed, in percent (points); for drift in nats.</summary>
     [Decimal(Minimum = -100, Maximum = 100)]
     public string? Maximum { get; init; }
 
-    /// <summary>Smallest value allowed, in percent (points).</summary>
+    /// <summary>Smallest value allowed, in percent (points); for drift in nats.</summary>
     [Decimal(Minimum = -100, Maximum = 100)]
     public string? Minimum { get; init; }
+
+    /// <summary>How sure it must be that the limit is passed, for example "0.95": the whole bootstrap interval of this confidence has to lie beyond it. Where it is left out the measured value alone decides.</summary>
+    [Decimal(Minimum = 0.5, Maximum = 0.999)]
+    public string? Confidence { get; init; }
 
     /// <summary>What happens when the limit is passed.</summary>
     public GateAction? OnFailure { get; init; }
 }
 
-/// <summary>What a gate measures, in percent.</summary>
+/// <summary>What a gate measures, in percent but for drift.</summary>
 public enum GateMetric
 {
     /// <summary>Points lost on earlier tasks since each was learned: 5 means 5 points forgotten (<c>status.forgetting</c> is then "-5.00").</summary>
@@ -94,6 +101,18 @@ public enum GateMetric
     /// <summary>Points lost on the benchmarks since the base model, on average.</summary>
     [System.Text.Json.Serialization.JsonStringEnumMemberName("benchmarkDrop")]
     BenchmarkDrop,
+
+    /// <summary>Points by which tasks were better right before they were learned than on the base model, on average. Needs scope AllTasks.</summary>
+    [System.Text.Json.Serialization.JsonStringEnumMemberName("forwardTransfer")]
+    ForwardTransfer,
+
+    /// <summary>Share of the samples of earlier tasks that the last stage turned from right to wrong: what an average hides when as many turn right.</summary>
+    [System.Text.Json.Serialization.JsonStringEnumMemberName("lostSamples")]
+    LostSamples,
+
+    /// <summary>Divergence from the base model on prompts of the learned tasks, in nats a token and not in percent: "0.5" is much. Needs <c>drift</c>.</summary>
+    [System.Text.Json.Serialization.JsonStringEnumMemberName("drift")]
+    Drift,
 }
 
 /// <summary>What happens when a gate's limit is passed.</summary>

@@ -21,15 +21,15 @@ public sealed record RftSettings
     /// <summary>What the KL term is measured against, and how.</summary>
     public KlSettings? Kl { get; init; }
 
-    /// <summary>ε_low: the ratio is clipped below 1 − ε_low.</summary>
+    /// <summary>ε_low: the ratio is clipped below 1 − ε_low; "0.2", or "0.0003" with algorithm GSPO, where it is left out.</summary>
     [Decimal(Above = 0, Maximum = 1)]
     public string? ClipLow { get; init; }
 
-    /// <summary>ε_high: the ratio is clipped above 1 + ε_high.</summary>
+    /// <summary>ε_high: the ratio is clipped above 1 + ε_high; "0.3", or "0.0004" with algorithm GSPO, where it is left out.</summary>
     [Decimal(Above = 0)]
     public string? ClipHigh { get; init; }
 
-    /// <summary>c of the dual clip, above 1: bounds the loss of samples with a negative advantage; "0" = off.</summary>
+    /// <summary>c of the dual clip, above 1: bounds the loss of samples with a negative advantage; "0" = off. "3", or "0" with algorithm GSPO, where it is left out.</summary>
     [Decimal(Minimum = 0)]
     public string? DualClip { get; init; }
 
@@ -54,10 +54,10 @@ public sealed record RftSettings
     [Maximum(1024)]
     public int? MiniBatches { get; init; }
 
-    /// <summary>How token losses become one number.</summary>
+    /// <summary>How token losses become one number; TokenMean where it is left out. Not beside algorithm DrGRPO or GSPO, which say it themselves.</summary>
     public Aggregation? LossAggregation { get; init; }
 
-    /// <summary>Groups whose rewards are all equal teach nothing: drop them and draw at most this many extra batches; 0 = off.</summary>
+    /// <summary>Groups whose rewards are all equal teach nothing: drop them and draw at most this many extra batches; 0 = off. Not beside algorithm REINFORCEPlusPlus, which learns from such groups.</summary>
     [Minimum(0)]
     [Maximum(64)]
     public int? DynamicSampling { get; init; }
@@ -73,7 +73,7 @@ public sealed record RftSettings
     [Maximum(4096)]
     public int? PreflightRollouts { get; init; }
 
-    /// <summary>Drops the samples that the input model never solves.</summary>
+    /// <summary>Learns only from the samples that the input model solves now and then.</summary>
     public InstanceFilterSettings? InstanceFilter { get; init; }
 }
 
@@ -88,6 +88,15 @@ public enum Algorithm
 
     /// <summary>Greedy baseline (arXiv:2310.10505).</summary>
     ReMax,
+
+    /// <summary>GRPO without its divisions: rewards less the group's mean, losses summed over tokens / (rollouts × maxResponseTokens) (arXiv:2503.20783).</summary>
+    DrGRPO,
+
+    /// <summary>Rewards whitened over the whole rollout batch (REINFORCE++, arXiv:2501.03262).</summary>
+    REINFORCEPlusPlus,
+
+    /// <summary>GRPO's advantages with one ratio for a whole rollout, which is clipped whole (arXiv:2507.18071).</summary>
+    GSPO,
 }
 
 /// <summary>How questions are put.</summary>
@@ -163,17 +172,4 @@ public sealed record RewardSettings
 
     /// <summary>A service of your own that judges rollouts.</summary>
     public RewardServiceSettings? Service { get; init; }
-}
-
-/// <summary>Rollout-based instance filtering.</summary>
-public sealed record InstanceFilterSettings
-{
-    /// <summary>Rollouts of each sample.</summary>
-    [Minimum(1)]
-    [Maximum(1024)]
-    public int? Rollouts { get; init; }
-
-    /// <summary>A rollout with this reward or more solves its sample.</summary>
-    [Decimal(Minimum = 0, Maximum = 1)]
-    public string? MinimumReward { get; init; }
 }

@@ -72,6 +72,9 @@ public sealed record ContinualRunStatus
     /// <summary>Mean change on earlier tasks since the best score of each, points; negative = forgotten.</summary>
     public string? ForgettingFromPeak { get; init; }
 
+    /// <summary>What learning others did to a task before it was learned, on average over tasks, percent points against the base model; positive = gained. Only with evaluation scope AllTasks.</summary>
+    public string? ForwardTransfer { get; init; }
+
     /// <summary>Scores after every stage.</summary>
     public MatrixStatus? Matrix { get; init; }
 

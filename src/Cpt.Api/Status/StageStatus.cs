@@ -23,6 +23,9 @@ public sealed record StageStatus
     /// <summary>Digest of the task's data when the stage started; left out once it has finished.</summary>
     public string? TaskDigest { get; init; }
 
+    /// <summary>The same for a stage that reads several tasks: its own, then those it replays, each once; left out once it has finished.</summary>
+    public IReadOnlyList<string>? TaskDigests { get; init; }
+
     /// <summary>Number of the last attempt; written before its Job is created.</summary>
     public int Attempts { get; init; }
 
@@ -51,11 +54,23 @@ public sealed record StageStatus
     /// <summary>Newest committed step.</summary>
     public int? CheckpointStep { get; init; }
 
+    /// <summary>Train samples that the input model has answered before step 1, of all, for example <c>640/6218</c>; only with an instance filter or self-distillation.</summary>
+    public string? Sampled { get; init; }
+
+    /// <summary>Train samples that are learned from, of all that were sampled, for example <c>3917/6218</c>.</summary>
+    public string? Kept { get; init; }
+
+    /// <summary>What the probe before the stage found, in one line.</summary>
+    public string? Probe { get; init; }
+
     /// <summary>Steps done of steps due, for example <c>40/200</c>.</summary>
     public string? Progress { get; init; }
 
     /// <summary>When the progress last moved: the heartbeat is the step, not the process.</summary>
     public DateTimeOffset? ProgressTime { get; init; }
+
+    /// <summary>How far its model has moved from the base model, on prompts of the tasks learned until then: nats a token, where <c>spec.evaluation.drift</c> asks for it.</summary>
+    public string? Drift { get; init; }
 
     /// <summary>When the first attempt began.</summary>
     public DateTimeOffset? StartedAt { get; init; }
@@ -106,6 +121,9 @@ public sealed record MatrixStatus
 {
     /// <summary>Columns: the tasks in chain order.</summary>
     public IReadOnlyList<string> Tasks { get; init => field = value ?? []; } = [];
+
+    /// <summary>For each of them the stage that learns it; left out where that is the stage of the same name.</summary>
+    public IReadOnlyList<string>? LearnedIn { get; init; }
 
     /// <summary>More columns: the benchmarks.</summary>
     public IReadOnlyList<string> Benchmarks { get; init => field = value ?? []; } = [];

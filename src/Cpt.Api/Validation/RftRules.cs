@@ -7,7 +7,7 @@ namespace Cpt.Api.Validation;
 internal static class RftRules
 {
     private static readonly Func<RftSettings, RunStage, (string Field, string Message)?>[] s_rules =
-        [KlHasAReference, DualClipIsOffOrAboveOne, RewardsCanBeEarned, RewardServiceHasAnAddress, BatchesCanBeSplit, PromptsFitBesideResponses];
+        [AggregationIsAChoice, DynamicSamplingDropsWhatTeachesNothing, KlHasAReference, DualClipIsOffOrAboveOne, RewardsCanBeEarned, RewardServiceHasAnAddress, BatchesCanBeSplit, PromptsFitBesideResponses];
 
     public static IEnumerable<FieldError> Check(ContinualRun run)
     {
@@ -27,6 +27,20 @@ internal static class RftRules
             }
         }
     }
+
+    private static (string Field, string Message)? AggregationIsAChoice(RftSettings rft, RunStage stage) => (rft.Algorithm, rft.LossAggregation) switch
+    {
+        (Algorithm.DrGRPO, { } given) => ("lossAggregation", $"{given} stands beside algorithm DrGRPO, which sums over tokens and divides by rollouts × maxResponseTokens; leave it out"),
+        (Algorithm.GSPO, { } given) => ("lossAggregation", $"{given} stands beside algorithm GSPO, whose ratio and loss are of whole rollouts; leave it out"),
+        _ => null,
+    };
+
+    private static (string Field, string Message)? DynamicSamplingDropsWhatTeachesNothing(RftSettings rft, RunStage stage) =>
+        rft is { Algorithm: Algorithm.REINFORCEPlusPlus, DynamicSampling: > 0 }
+            ? ("dynamicSampling", string.Create(
+                CultureInfo.InvariantCulture,
+                $"{rft.DynamicSampling} would drop groups of equal rewards, which teach under algorithm REINFORCEPlusPlus: its baseline is the batch's; leave it out"))
+            : null;
 
     private static (string Field, string Message)? KlHasAReference(RftSettings rft, RunStage stage) =>
         Number(rft.KlCoefficient) > 0 && rft.Kl!.Reference == ReferenceModel.None

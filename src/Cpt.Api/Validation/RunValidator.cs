@@ -15,6 +15,8 @@ public static class RunValidator
     private static readonly Func<ContinualRun, IEnumerable<FieldError>>[] s_rules =
     [
         ChainRules.NamesAreUnique,
+        TaskRules.OneOrSeveral,
+        TaskRules.ColumnsAreUnique,
         ChainRules.JobNamesFit,
         ChainRules.BackoffGrows,
         StageRules.BlocksFitTheMethod,
@@ -23,10 +25,16 @@ public static class RunValidator
         StageRules.PackingIsForSft,
         StageRules.StepsOrEpochs,
         StageRules.ReplayLooksBack,
+        RegularizationRules.Check,
         RftRules.Check,
+        InstanceRules.FiltersCanKeepAndDrop,
+        InstanceRules.SelfDistillationIsForSft,
+        InstanceRules.SamplesAreChosenOfOneTask,
+        InstanceRules.OwnRolloutsFitTheContext,
         GateRules.GatesHaveALimit,
         GateRules.BenchmarkGatesHaveBenchmarks,
-        NotYetSupported.Check,
+        GateRules.ForwardTransferNeedsAllTasks,
+        GateRules.DriftIsMeasuredAndHasNoInterval,
     ];
 
     /// <summary>Everything that is wrong with the run; empty = it can be carried out.</summary>

@@ -46,9 +46,15 @@ internal static class StageRules
         foreach (var (index, stage) in run.Spec.Stages.Index())
         {
             var earlier = run.Spec.Stages.Take(index).Select(before => before.Name).ToList();
-            foreach (var (place, name) in (stage.Replay?.FromStages ?? []).Index())
+            var named = stage.Replay?.FromStages ?? [];
+            foreach (var (place, name) in named.Index())
             {
-                if (!earlier.Contains(name, StringComparer.Ordinal))
+                if (named.Take(place).Contains(name, StringComparer.Ordinal))
+                {
+                    yield return new FieldError(
+                        Path(index, string.Create(CultureInfo.InvariantCulture, $"replay.fromStages[{place}]")), $"\"{name}\" stands there already; its share is counted once");
+                }
+                else if (!earlier.Contains(name, StringComparer.Ordinal))
                 {
                     yield return new FieldError(
                         Path(index, string.Create(CultureInfo.InvariantCulture, $"replay.fromStages[{place}]")),

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Cpt.Cli.Running;
 using Cpt.Cli.Status;
+using Cpt.Cli.Studies;
 using Cpt.Contract;
 
 namespace Cpt.Cli.Benchmarks;
@@ -18,16 +19,16 @@ internal sealed class DigitsStudy
 
     public required TextWriter Log { get; init; }
 
-    public async Task<IReadOnlyList<StudyRun>> RunAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<DigitsRun>> RunAsync(CancellationToken cancellationToken)
     {
-        var runs = new List<StudyRun>();
+        var runs = new List<DigitsRun>();
         foreach (var seed in Seeds)
         {
             foreach (var (name, manifest) in Methods)
             {
                 await Log.WriteLineAsync($"{name}, seed {seed} …");
                 var status = await RunOneAsync(name, manifest, seed, cancellationToken);
-                runs.Add(new StudyRun(name, seed, status));
+                runs.Add(new DigitsRun(name, seed, status));
                 await Log.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
                     $"  AvgAcc {status.AverageAccuracy:F1}, FM {status.Forgetting:F1}, general skills {runs[^1].GeneralBefore:F1} -> {runs[^1].GeneralAfter:F1}, {runs[^1].Seconds:F0} s of training"));
             }
@@ -70,19 +71,19 @@ internal sealed class DigitsStudy
 /// <param name="Method">The name it was given.</param>
 /// <param name="Seed">Its <c>--seed</c>.</param>
 /// <param name="Status">What <c>cpt run -o json</c> printed; scores in percent.</param>
-internal sealed record StudyRun(string Method, long Seed, StatusDocument Status)
+internal sealed record DigitsRun(string Method, long Seed, StatusDocument Status)
 {
     /// <summary>Mean general skill of the base model, percent.</summary>
-    public double GeneralBefore => Status.Benchmarks.Average(benchmark => benchmark.Scores[0] ?? double.NaN);
+    public double GeneralBefore => RunMeasures.GeneralBefore(Status) ?? double.NaN;
 
     /// <summary>Mean general skill after the last stage, percent.</summary>
-    public double GeneralAfter => Status.Benchmarks.Average(benchmark => benchmark.Scores[^1] ?? double.NaN);
+    public double GeneralAfter => RunMeasures.GeneralAfter(Status) ?? double.NaN;
 
-    /// <summary>Mean over the stages of a[j][j]: what was reached on each new task right after learning it, percent.</summary>
-    public double NewTask => Enumerable.Range(0, Status.Tasks.Count).Average(task => Status.Matrix[task + 1][task] ?? double.NaN);
+    /// <summary>What was reached on each new task right after learning it, percent.</summary>
+    public double NewTask => RunMeasures.NewTask(Status) ?? double.NaN;
 
     /// <summary>Steps of all stages.</summary>
-    public int Steps => Status.Stages.Sum(stage => stage.Step ?? 0);
+    public int Steps => RunMeasures.Steps(Status);
 
     /// <summary>Wall-clock seconds of all stages, loading and scoring included.</summary>
     public double Seconds => Status.Stages.Sum(stage => stage.DurationSeconds ?? 0);

@@ -56,6 +56,7 @@ internal static class KubeCommand
         command.Add(MatrixCommand.Create(options, program));
         command.Add(LogsCommand.Create(options, program));
         command.Add(ReportCommand.Create(options, program));
+        command.Add(StudyCommand.Create(options, program));
         command.Add(ExportCommand.Create(options, program));
         command.Add(RetryCommand.Create(options, program));
         command.Add(SuspensionCommands.Suspend(options, program));

@@ -21,6 +21,9 @@ internal sealed record MatrixDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public double? ForgettingFromPeak { get; init; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? ForwardTransfer { get; init; }
+
     public required IReadOnlyList<string> Tasks { get; init; }
 
     public required IReadOnlyList<string> Rows { get; init; }
@@ -37,6 +40,7 @@ internal sealed record MatrixDocument
         AverageAccuracy = status.AverageAccuracy,
         Forgetting = status.Forgetting,
         ForgettingFromPeak = status.ForgettingFromPeak,
+        ForwardTransfer = status.ForwardTransfer,
         Tasks = status.Tasks,
         Rows = status.Rows,
         Matrix = status.Matrix,

@@ -37,11 +37,11 @@ internal static class BenchDigitsCommand
                 Log = result.InvocationConfiguration.Error,
             };
             var runs = await study.RunAsync(cancellation);
-            var text = StudyTables.Markdown(runs);
-            await result.InvocationConfiguration.Output.WriteLineAsync(result.GetValue(output) == "json" ? StudyTables.Json(runs) : text);
+            var text = DigitsTables.Markdown(runs);
+            await result.InvocationConfiguration.Output.WriteLineAsync(result.GetValue(output) == "json" ? DigitsTables.Json(runs) : text);
             if (result.GetValue(markdown) is { } path)
             {
-                AtomicFile.Write(path, StudyTables.Page(runs, study));
+                AtomicFile.Write(path, DigitsTables.Page(runs, study));
             }
 
             return ExitCodes.Done;

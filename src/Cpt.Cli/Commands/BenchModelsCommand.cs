@@ -10,7 +10,7 @@ internal static class BenchModelsCommand
 {
     public static Command Create()
     {
-        var shape = Several("--shape", "Model shapes: small, 0.5b (Qwen2.5-0.5B's), 7b (Qwen2.5-7B's); several may be given", "SHAPE", ["small"], [.. ModelShape.All.Select(shape => shape.Name)]);
+        var shape = Several("--shape", "Model shapes: small, vl-small (small, with an image before every sequence), 0.5b (Qwen2.5-0.5B's), 7b (Qwen2.5-7B's); several may be given", "SHAPE", [ModelShape.Small.Name, ModelShape.SmallWithImages.Name], [.. ModelShape.All.Select(shape => shape.Name)]);
         var precision = Several("--precision", $"{Precision.Choices}; several may be given", "PRECISION", [Precision.Float32], [.. Precision.All]);
         var work = Several("--work", "forward, decoding, training (default: all)", "KIND", [.. ModelsBenchmark.Kinds], [.. ModelsBenchmark.Kinds]);
         var device = DeviceOption.Create();
@@ -46,7 +46,7 @@ internal static class BenchModelsCommand
         return command.WithExamples("""
 
             The peer is transformers where this Python has it (with its scaled dot-product attention and PyTorch's fused AdamW), else the same model as a plain
-            PyTorch loop. A ratio above 1 means that cpt is faster.
+            PyTorch loop; with images always the plain one. A ratio above 1 means that cpt is faster.
 
             Example:
               cpt bench models -o json

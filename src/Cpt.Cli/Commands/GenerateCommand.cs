@@ -15,7 +15,8 @@ internal static class GenerateCommand
         Reference(),
     };
 
-    private static Command Definitions() => File("crds", "Write the CustomResourceDefinition, which teaches an API server what a ContinualRun is", "crds", RunDefinition.FileName, RunDefinition.ToYaml)
+    private static Command Definitions() => Files(
+        "crds", "Write the CustomResourceDefinitions, which teach an API server what a ContinualRun and a ContinualStudy are", "crds", (RunDefinition.FileName, RunDefinition.ToYaml), (StudyDefinition.FileName, StudyDefinition.ToYaml))
         .WithExamples("""
             Exit codes: 0 written, or equal; 65 a file differs (--check).
 
@@ -24,7 +25,8 @@ internal static class GenerateCommand
               cpt generate crds --output - | kubectl apply -f -
             """);
 
-    private static Command Reference() => File("reference", "Write the reference of the API: every field, condition, reason, column, label and exit code", "docs", ReferencePage.FileName, () => ReferencePage.ToMarkdown(typeof(ExitCodes)))
+    private static Command Reference() => Files(
+        "reference", "Write the reference of the API: every field, condition, reason, column, label and exit code", "docs", (ReferencePage.FileName, () => ReferencePage.ToMarkdown(typeof(ExitCodes))))
         .WithExamples("""
             Exit codes: 0 written, or equal; 65 a file differs (--check).
 
@@ -32,22 +34,37 @@ internal static class GenerateCommand
               cpt generate reference --check
             """);
 
-    private static Command File(string name, string description, string directory, string file, Func<string> text)
+    private static Command Files(string name, string description, string directory, params (string Name, Func<string> Text)[] files)
     {
         var output = new Option<string>("--output") { Description = "Directory for the files; - writes to standard output", HelpName = "DIR", DefaultValueFactory = _ => directory };
         var check = new Option<bool>("--check") { Description = "Write nothing; fail when a file is missing or differs" };
         var command = new Command(name, description) { output, check };
-        command.SetAction((result, _) => CommandErrors.GuardAsync(result, () => WriteAsync(result, name, result.GetRequiredValue(output), file, text(), result.GetValue(check))));
+        command.SetAction((result, _) => CommandErrors.GuardAsync(result, () => WriteAllAsync(result, name, result.GetRequiredValue(output), files, result.GetValue(check))));
         return command;
     }
 
-    private static async Task<int> WriteAsync(ParseResult result, string name, string directory, string file, string text, bool check)
+    private static async Task<int> WriteAllAsync(ParseResult result, string name, string directory, (string Name, Func<string> Text)[] files, bool check)
+    {
+        foreach (var (index, file) in files.Index())
+        {
+            if (directory == "-" && index > 0)
+            {
+                await result.InvocationConfiguration.Output.WriteAsync("---\n");
+            }
+
+            await WriteAsync(result, name, directory, file.Name, file.Text(), check);
+        }
+
+        return ExitCodes.Done;
+    }
+
+    private static async Task WriteAsync(ParseResult result, string name, string directory, string file, string text, bool check)
     {
         var console = result.InvocationConfiguration.Output;
         if (directory == "-")
         {
             await console.WriteAsync(text);
-            return ExitCodes.Done;
+            return;
         }
 
         var path = Path.Combine(directory, file);
@@ -56,12 +73,12 @@ internal static class GenerateCommand
             Directory.CreateDirectory(directory);
             AtomicFile.Write(path, text);
             await console.WriteLineAsync(path);
-            return ExitCodes.Done;
+            return;
         }
 
         if (System.IO.File.Exists(path) && await System.IO.File.ReadAllTextAsync(path) == text)
         {
-            return ExitCodes.Done;
+            return;
         }
 
         throw new CliException(

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Cpt.Cli.Display;
 using Cpt.Cli.Running;
+using Cpt.Cli.Studies;
 using Cpt.Contract;
 using Cpt.Planning;
 using Cpt.Storage;
@@ -18,7 +19,7 @@ internal static class PlanCommand
         var workdir = RunOptions.Workdir();
         var seed = RunOptions.Seed();
         var output = RunOptions.Output("text or json", "text", "json");
-        var command = new Command("plan", "Say what cpt run would do next and why, without doing it")
+        var command = new Command("plan", "Say what cpt run or cpt study would do next and why, without doing it")
         {
             file, workdir, seed, output,
         }.WithExamples("""
@@ -29,6 +30,11 @@ internal static class PlanCommand
             """);
         command.SetAction((result, cancellation) => CommandErrors.GuardAsync(result, async () =>
         {
+            if (StudyPlace.IsStudy(result.GetRequiredValue(file)))
+            {
+                return await StudyAsync(result, StudySource.Load(result.GetRequiredValue(file)), result.GetValue(workdir), result.GetValue(output) == "json", cancellation);
+            }
+
             var source = RunSource.Load(result.GetRequiredValue(file), result.GetValue(seed));
             var work = RunOptions.WorkdirOf(result.GetValue(workdir), source.Run.Metadata.Name);
             var plan = await DecideAsync(source, work, message => result.InvocationConfiguration.Error.WriteLine(message), cancellation);
@@ -46,6 +52,38 @@ internal static class PlanCommand
             return plan.Outcome == RunOutcome.Failed ? RunExit.Of(plan.Status) : ExitCodes.Done;
         }));
         return command;
+    }
+
+    /// <summary>Every run's own plan, one after another.</summary>
+    private static async Task<int> StudyAsync(ParseResult result, StudySource source, string? workdir, bool json, CancellationToken cancellation)
+    {
+        var place = new StudyDirectory(workdir ?? Path.Combine(RunOptions.StateDirectory, source.Name));
+        var writer = result.InvocationConfiguration.Output;
+        var documents = new List<StudyPlanDocument>();
+        foreach (var run in source.Runs)
+        {
+            var work = place.Run(run.Run.Metadata.Name);
+            var plan = await DecideAsync(source.SourceOf(run), work, message => result.InvocationConfiguration.Error.WriteLine(message), cancellation);
+            var document = PlanDocument.Of(run.Run, plan);
+            documents.Add(new StudyPlanDocument(run.Run.Metadata.Name, run.Variant, run.Seed, document));
+            if (!json)
+            {
+                await writer.WriteLineAsync(string.Create(
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    $"{run.Run.Metadata.Name}: {string.Join(", ", document.Stages.Select(stage => $"{stage.Name} {stage.What}"))}{(plan.Outcome == RunOutcome.Failed ? $" ({document.Reason}: {document.Message})" : "")}"));
+            }
+        }
+
+        if (json)
+        {
+            await writer.WriteLineAsync(JsonSerializer.Serialize([.. documents], CliJson.Readable.StudyPlanDocumentArray));
+        }
+        else
+        {
+            await writer.WriteLineAsync("Stages that variants share (equal training from equal input) are trained once; which ones is known once their input is.");
+        }
+
+        return documents.Exists(document => document.Plan.Outcome == nameof(RunOutcome.Failed)) ? RunExit.Failed : ExitCodes.Done;
     }
 
     private static async Task<Plan> DecideAsync(RunSource source, WorkDirectory work, Action<string> warn, CancellationToken cancellationToken)

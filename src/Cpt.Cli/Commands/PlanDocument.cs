@@ -57,7 +57,8 @@ internal sealed record PlanDocument
             _ when plan.Outcome is RunOutcome.Failed or RunOutcome.Suspended => ("wait", "the run does not go on by itself"),
             _ => ("train", index == 0 ? "starts from the base model" : $"once {run.Spec.Stages[index - 1].Name} is done; reused if its result has been trained on before"),
         };
-        return new PlannedStage(stage.Name, stage.Method.ToString(), stage.Task.Uri, what, why, status?.StageHash, status?.CheckpointDigest);
+        var training = StageSpecs.Training(run, index, taskDigest: null);
+        return new PlannedStage(stage.Name, stage.Method.ToString(), TrainingText.Tasks(training) + TrainingText.Beside(training), what, why, status?.StageHash, status?.CheckpointDigest);
     }
 
     private static string? Describe(PlanAction action) => action switch
@@ -70,7 +71,7 @@ internal sealed record PlanDocument
 
 /// <param name="Name">Of the stage.</param>
 /// <param name="Method">SFT or RFT.</param>
-/// <param name="Task">URI.</param>
+/// <param name="Task">URI, or the names of several; and what is mixed in.</param>
 /// <param name="What"><c>keep</c>, <c>reuse</c>, <c>train</c>, <c>continue</c>, <c>score</c>, <c>running</c>, <c>wait</c>, <c>skip</c> or <c>failed</c>.</param>
 /// <param name="Why">In words.</param>
 /// <param name="StageHash">Null while it depends on a result that does not exist yet.</param>

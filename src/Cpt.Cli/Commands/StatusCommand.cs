@@ -3,6 +3,8 @@ using System.Text.Json;
 using Cpt.Cli.Display;
 using Cpt.Cli.Running;
 using Cpt.Cli.Status;
+using Cpt.Cli.Studies;
+using Cpt.Cli.Studies.Display;
 using Cpt.Contract;
 using Spectre.Console;
 
@@ -16,7 +18,7 @@ internal static class StatusCommand
         var file = RunOptions.File();
         var workdir = RunOptions.Workdir();
         var output = RunOptions.Output("text or json", "text", "json");
-        var command = new Command("status", "How far a run is, and its accuracy matrix")
+        var command = new Command("status", "How far a run or a study is, and what came out so far")
         {
             file, workdir, output,
         }.WithExamples("""
@@ -26,8 +28,24 @@ internal static class StatusCommand
               cpt status --workdir .cpt/quickstart -o json  for scripts
               cpt status -o json | jq '.averageAccuracy, .forgetting, .stages[].state'
             """);
-        command.SetAction((result, _) => CommandErrors.GuardAsync(result, async () =>
+        command.SetAction((result, cancellation) => CommandErrors.GuardAsync(result, async () =>
         {
+            var console = Console.IsOutputRedirected ? PlainConsole.On(result.InvocationConfiguration.Output) : AnsiConsole.Console;
+            if (StudyPlace.Find(result.GetValue(workdir), result.GetValue(file)) is { } study)
+            {
+                var results = await new StudyGatherer(StudyPlace.Stored(study), study, TimeProvider.System).GatherAsync(cancellation);
+                if (result.GetValue(output) == "json")
+                {
+                    await result.InvocationConfiguration.Output.WriteLineAsync(JsonSerializer.Serialize(StudyDocument.Of(results), CliJson.Readable.StudyDocument));
+                }
+                else
+                {
+                    StudyTables.Write(console, results, []);
+                }
+
+                return ExitCodes.Done;
+            }
+
             var work = RunOptions.Existing(result.GetValue(workdir), result.GetValue(file));
             var stored = RunSource.Stored(work) ?? throw NotStarted(work);
             var status = StatusDocuments.Build(stored.Run, StatusFile.Read(work), work, active: WorkLock.Holder(work) is not null);
@@ -37,7 +55,7 @@ internal static class StatusCommand
             }
             else
             {
-                RunSummary.Write(Console.IsOutputRedirected ? PlainConsole.On(result.InvocationConfiguration.Output) : AnsiConsole.Console, status, []);
+                RunSummary.Write(console, status, []);
             }
 
             return ExitCodes.Done;

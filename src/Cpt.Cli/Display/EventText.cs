@@ -12,7 +12,7 @@ internal static class EventText
     {
         "stage" => $"{what.State}: {what.Message}",
         "message" => what.Message,
-        "resumed" or "checkpoint" => what.Message,
+        "resumed" or "checkpoint" or "probe" => what.Message,
         "result" when what.Level == "error" => what.Message,
         _ => null,
     };
@@ -49,6 +49,9 @@ internal static class EventText
         TrainerPhase.Evaluating => "scoring",
         TrainerPhase.Committing => "saving",
         TrainerPhase.Training => "training",
+        TrainerPhase.Sampling when progress is { Sampled: { } done, ToSample: { } due } => string.Create(CultureInfo.InvariantCulture, $"sampling train samples, {done} of {due}"),
+        TrainerPhase.Sampling => "sampling train samples",
+        TrainerPhase.Probing => "probing",
         TrainerPhase.Preflight => "preflight",
         TrainerPhase.Stopping => "stopping",
         TrainerPhase.Done => "done",

@@ -41,6 +41,17 @@ internal static class RunSummary
 
         yield return Stages(status);
         yield return BlankLine.Instance;
+        var probed = status.Stages.Where(stage => stage.Probe is not null).ToList();
+        foreach (var stage in probed)
+        {
+            yield return new Markup($"Probe before {Markup.Escape(stage.Name)}: {Markup.Escape(stage.Probe!)}");
+        }
+
+        if (probed.Count > 0)
+        {
+            yield return BlankLine.Instance;
+        }
+
         foreach (var part in ClusterSections.Of(status, now))
         {
             yield return part;
@@ -97,7 +108,7 @@ internal static class RunSummary
         for (var row = 0; row < status.Matrix.Count; row++)
         {
             var cells = new List<string> { Markup.Escape(status.Rows[row]) };
-            cells.AddRange(status.Matrix[row].Select((score, column) => Cell(score, own: row > 0 && status.Rows[row] == status.Tasks[column])));
+            cells.AddRange(status.Matrix[row].Select((score, column) => Cell(score, own: status.IsOwn(row, column))));
             cells.AddRange(status.Benchmarks.Select(benchmark => Cell(benchmark.Scores.ElementAtOrDefault(row), own: false)));
             table.AddRow([.. cells]);
         }
@@ -127,6 +138,11 @@ internal static class RunSummary
             parts.Add($"FM from peak {SummaryTiles.Signed(peak)}");
         }
 
+        if (status.ForwardTransfer is { } transfer)
+        {
+            parts.Add($"forward transfer {SummaryTiles.Signed(transfer)}");
+        }
+
         if (HtmlReport.MeanDrift(status) is { } drift)
         {
             parts.Add($"general skills {SummaryTiles.Signed(drift)}");
@@ -148,6 +164,12 @@ internal static class RunSummary
             table.AddColumn("left");
         }
 
+        var chosen = status.Stages.Any(stage => stage.Instances is not null || stage.Sampled is not null);
+        if (chosen)
+        {
+            table.AddColumn("samples kept");
+        }
+
         foreach (var stage in status.Stages)
         {
             var steps = stage.Step is { } step ? string.Create(CultureInfo.InvariantCulture, $"{step}/{stage.Steps ?? step}") : "";
@@ -166,11 +188,23 @@ internal static class RunSummary
                 cells.Add(stage.SecondsLeft is { } left ? "some " + SummaryTiles.Duration(left) : "");
             }
 
+            if (chosen)
+            {
+                cells.Add(Kept(stage));
+            }
+
             table.AddRow([.. cells]);
         }
 
         return table;
     }
+
+    private static string Kept(StageStatusDocument stage) => stage switch
+    {
+        { InstancesKept: { } kept, Instances: > 0 and var of } => string.Create(CultureInfo.InvariantCulture, $"{kept}/{of} ({100.0 * kept / of:0} %)"),
+        { Sampled: { } sampled } => $"sampling {sampled}",
+        _ => "",
+    };
 
     private static Markup Grey(string line) => new($"[grey]{Markup.Escape(line)}[/]");
 

@@ -12,8 +12,14 @@ internal static class ConfigurationSection
         Row(page, "seed", model.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture));
         foreach (var stage in model.Stages)
         {
-            Row(page, $"{stage.Status.Name}: task", stage.Task);
-            Row(page, $"{stage.Status.Name}: task digest", stage.TaskDigest);
+            foreach (var task in stage.Tasks)
+            {
+                var label = stage.Tasks.Count == 1 ? $"{stage.Status.Name}: task" : $"{stage.Status.Name}: task {task.Name}";
+                Row(page, label, task.Uri);
+                Row(page, $"{label} digest", task.Digest);
+            }
+
+            Row(page, $"{stage.Status.Name}: beside it", stage.Beside.Length > 0 ? stage.Beside : null);
             Row(page, $"{stage.Status.Name}: stage hash", stage.Status.StageHash);
             Row(page, $"{stage.Status.Name}: checkpoint", stage.Status.CheckpointDigest);
         }

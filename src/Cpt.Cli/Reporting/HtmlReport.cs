@@ -10,14 +10,7 @@ internal static class HtmlReport
     {
         var status = model.Status;
         var page = new HtmlText();
-        page.Raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-            .Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-            .Add($"<title>{status.Run} – continual post-training</title>\n")
-            // An empty icon: otherwise a browser asks the server for one.
-            .Raw("<link rel=\"icon\" href=\"data:,\">\n<style>\n")
-            .Raw(Style)
-            .Raw("</style>\n</head>\n<body>\n<main>\n");
-
+        Open(page, status.Run);
         Heading(page, model);
         SummaryTiles.Write(page, model);
         MatrixSection.Write(page, model);
@@ -25,10 +18,22 @@ internal static class HtmlReport
         FlipSection.Write(page, model);
         TrainingSection.Write(page, model);
         StagesSection.Write(page, model);
+        ProbesSection.Write(page, model);
+        InstancesSection.Write(page, model);
         ConfigurationSection.Write(page, model);
         page.Add($"<footer>Made by cpt {model.TrainerVersion} on {model.GeneratedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC. Scores are percent of evaluation samples answered right.</footer>\n");
         return page.Raw("</main>\n</body>\n</html>\n").ToString();
     }
+
+    /// <summary>Everything up to the first section.</summary>
+    public static void Open(HtmlText page, string name) => page
+        .Raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+        .Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+        .Add($"<title>{name} – continual post-training</title>\n")
+        // An empty icon: otherwise a browser asks the server for one.
+        .Raw("<link rel=\"icon\" href=\"data:,\">\n<style>\n")
+        .Raw(Style)
+        .Raw("</style>\n</head>\n<body>\n<main>\n");
 
     private static string Style
     {

@@ -50,7 +50,7 @@ internal static class MatrixSection
             for (var column = 0; column < status.Tasks.Count; column++)
             {
                 var previous = row > 0 ? status.Matrix[row - 1][column] : null;
-                Cell(page, status.Matrix[row][column], previous, own: row > 0 && status.Rows[row] == status.Tasks[column]);
+                Cell(page, status.Matrix[row][column], previous, own: status.IsOwn(row, column));
             }
 
             if (benchmarks.Count > 0)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cpt.Api;
 using Cpt.Contract;
+using Cpt.Planning;
 using Cpt.Storage;
 
 namespace Cpt.Cli.Reporting;
@@ -20,20 +21,22 @@ internal sealed class ReportGatherer(CheckpointStore? store, TimeProvider time)
         var document = source.Status;
         var stages = new List<ReportStage>();
         var previous = source.BaseModelDigest is { } digest ? await EvaluationAsync(Digests.BaselineHash(digest), cancellationToken) : null;
-        foreach (var (stage, stageStatus) in run.Spec.Stages.Zip(document.Stages))
+        foreach (var ((index, stage), stageStatus) in run.Spec.Stages.Index().Zip(document.Stages))
         {
             var manifest = stageStatus.StageHash is { } hash ? await ManifestAsync(hash, cancellationToken) : null;
             var evaluation = stageStatus.StageHash is { } row ? await EvaluationAsync(row, cancellationToken) : null;
             stages.Add(new ReportStage
             {
                 Status = stageStatus,
-                Task = stage.Task.Uri,
-                TaskDigest = evaluation?.Scores.FirstOrDefault(score => score.Task == stage.Name)?.TaskDigest,
+                Tasks = [.. TaskColumns.Of(stage).Select(task => new ReportTask(task.Name, task.Uri, evaluation?.Scores.FirstOrDefault(score => score.Task == task.Name && score.Kind == ScoreKind.Task)?.TaskDigest))],
+                Beside = TrainingText.Beside(StageSpecs.Training(run, index, taskDigest: null)).TrimStart(',', ' '),
                 Training = manifest is null ? [] : await CurvesAsync(manifest, cancellationToken),
                 Settings = StageSettings.Of(stage),
                 Flips = [.. (evaluation?.Scores ?? []).Where(score => score.LostFromPrevious is not null).Select(score => new FlipCount(score.Task, score.LostFromPrevious ?? 0, score.GainedFromPrevious ?? 0, score.Samples))],
                 LostExamples = Lost(previous, evaluation),
-                Tokens = manifest?.Metrics.TryGetValue("tokens", out var tokens) == true ? (long)tokens : null,
+                Tokens = manifest?.Metrics.TryGetValue(StageMetrics.Tokens, out var tokens) == true ? (long)tokens : null,
+                Chosen = Chosen(manifest?.Metrics),
+                Probe = stage.Probe is not null && stageStatus.StageHash is { } probed ? await ProbeAsync(probed, cancellationToken) : null,
                 DurationSeconds = source.SecondsOf(stage.Name),
             });
             previous = evaluation ?? previous;
@@ -54,11 +57,29 @@ internal sealed class ReportGatherer(CheckpointStore? store, TimeProvider time)
         };
     }
 
+    private static ChosenInstances? Chosen(IReadOnlyDictionary<string, double>? metrics) => metrics is null || !metrics.ContainsKey(StageMetrics.Instances)
+        ? null
+        : new ChosenInstances(
+            (int)metrics[StageMetrics.Instances], (int)metrics.GetValueOrDefault(StageMetrics.InstancesKept), (int)metrics.GetValueOrDefault(StageMetrics.NeverSolved),
+            (int)metrics.GetValueOrDefault(StageMetrics.AlwaysSolved), metrics.GetValueOrDefault(StageMetrics.SolvedRate), (long)metrics.GetValueOrDefault(StageMetrics.InstanceTokens));
+
     private async Task<CheckpointManifest?> ManifestAsync(string stageHash, CancellationToken cancellationToken)
     {
         try
         {
             return store is null ? null : await store.ReadManifestAsync(stageHash, cancellationToken) ?? (await store.ListStepsAsync(stageHash, cancellationToken)).FirstOrDefault();
+        }
+        catch (StageFailureException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<ProbeReport?> ProbeAsync(string stageHash, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return store is null ? null : await store.ReadProbeAsync(stageHash, cancellationToken);
         }
         catch (StageFailureException)
         {

@@ -32,9 +32,11 @@ internal sealed record ReportStage
 {
     public required StageStatusDocument Status { get; init; }
 
-    public required string Task { get; init; }
+    /// <summary>One, or several that are learned together.</summary>
+    public required IReadOnlyList<ReportTask> Tasks { get; init; }
 
-    public string? TaskDigest { get; init; }
+    /// <summary>What is mixed into the training or holds it back, in words; empty for nothing.</summary>
+    public string Beside { get; init; } = "";
 
     /// <summary>Lines of the stage's training.jsonl, oldest first.</summary>
     public IReadOnlyList<TrainingPoint> Training { get; init; } = [];
@@ -49,8 +51,27 @@ internal sealed record ReportStage
 
     public long? Tokens { get; init; }
 
+    /// <summary>What the input model's rollouts before step 1 showed; null where the stage learned from every sample.</summary>
+    public ChosenInstances? Chosen { get; init; }
+
+    /// <summary>What the probe before the stage found.</summary>
+    public Contract.ProbeReport? Probe { get; init; }
+
     public double? DurationSeconds { get; init; }
 }
+
+/// <param name="Instances">Train samples.</param>
+/// <param name="Kept">Of these, learned from.</param>
+/// <param name="NeverSolved">Of these, solved by no rollout.</param>
+/// <param name="AlwaysSolved">Of these, solved by every rollout.</param>
+/// <param name="SolvedRate">Share of rollouts that solved their sample.</param>
+/// <param name="Tokens">Sampled for it.</param>
+internal sealed record ChosenInstances(int Instances, int Kept, int NeverSolved, int AlwaysSolved, double SolvedRate, long Tokens);
+
+/// <param name="Name">Its column.</param>
+/// <param name="Uri">Where its data is.</param>
+/// <param name="Digest">Of what was scored; null where nothing was.</param>
+internal sealed record ReportTask(string Name, string Uri, string? Digest);
 
 /// <param name="Step">1-based.</param>
 /// <param name="Values">By name as the trainer wrote them: loss, reward, kl, gradientNorm, learningRate, …</param>

@@ -12,7 +12,7 @@ internal static class StageSettings
     {
         var run = JsonSerializer.SerializeToNode(stage, ApiJson.Default.RunStage)!.AsObject();
         var settings = new List<(string, string)>();
-        foreach (var part in (string[])["method", "parameters", "lora", "freeze", "rft", "replay"])
+        foreach (var part in (string[])["method", "parameters", "lora", "freeze", "rft", "selfDistillation", "replay", "regularization"])
         {
             Flatten(part, run[part], settings);
         }

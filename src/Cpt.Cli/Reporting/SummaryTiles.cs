@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Cpt.Cli.Reporting;
 
-/// <summary>The five figures at the top.</summary>
+/// <summary>The figures at the top.</summary>
 internal static class SummaryTiles
 {
     public static void Write(HtmlText page, ReportModel model)
@@ -12,6 +12,11 @@ internal static class SummaryTiles
         Tile(page, "Average accuracy", Percent(status.AverageAccuracy), "AvgAcc: last row, learned tasks", "");
         Tile(page, "Forgetting", Points(status.Forgetting), "FM: now − right after learning", Tone(status.Forgetting));
         Tile(page, "Forgetting from peak", Points(status.ForgettingFromPeak), "FM: now − best ever", Tone(status.ForgettingFromPeak));
+        if (status.ForwardTransfer is { } transfer)
+        {
+            Tile(page, "Forward transfer", Points(transfer), "before learning a task − base model", Tone(transfer));
+        }
+
         if (status.Benchmarks.Count > 0)
         {
             var drift = HtmlReport.MeanDrift(status);

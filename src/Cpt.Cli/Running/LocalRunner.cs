@@ -10,7 +10,13 @@ namespace Cpt.Cli.Running;
 /// Gather, decide, act, wait: what the operator does with Jobs, done with child processes. It holds no state that is not on disk, so that
 /// a SIGKILL at any moment costs only the steps since the last checkpoint.
 /// </summary>
-internal sealed class LocalRunner(LocalRun local, LocalLookups lookups, LocalJobs jobs, RunNarrator narrator, TimeProvider time)
+/// <param name="local">What is run.</param>
+/// <param name="lookups">What is in storage.</param>
+/// <param name="jobs">Its attempts.</param>
+/// <param name="narrator">Told what happens.</param>
+/// <param name="time">Of decisions and waits.</param>
+/// <param name="neighbours">Other runs of this process that may want the same stage; null: there are none.</param>
+internal sealed class LocalRunner(LocalRun local, LocalLookups lookups, LocalJobs jobs, RunNarrator narrator, TimeProvider time, INeighbours? neighbours = null)
 {
     /// <summary>How often step counts go into status.json while a stage trains.</summary>
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(2);
@@ -47,7 +53,19 @@ internal sealed class LocalRunner(LocalRun local, LocalLookups lookups, LocalJob
                     throw new CliException(ExitCodes.StorageUnavailable, $"The run stands still, because its work directory cannot be written: {fault.Message} What was committed is intact; the same command goes on.");
                 }
 
+                if (jobs.Live.Count == 0)
+                {
+                    neighbours?.Leave();
+                }
+
                 var plan = await DecideAsync(local.Run, stop);
+                if (neighbours is not null && plan.Actions.OfType<PlanAction.CreateJob>().FirstOrDefault() is { } wanted && await neighbours.WaitForAsync(wanted, narrator, stop))
+                {
+                    // Somebody has trained just this meanwhile, most likely: nothing of the plan is carried out, and storage is asked again.
+                    Volatile.Write(ref _changed, true);
+                    continue;
+                }
+
                 Carry(plan);
 
                 var resting = jobs.Live.Count == 0;

@@ -41,7 +41,7 @@ internal sealed class RunNarrator(IRunDisplay display, TimeProvider time)
         State = create.EvaluateOnly ? "evaluating" : "started",
         Message = create.EvaluateOnly
             ? "Trained already; scoring what was not scored."
-            : $"{create.Spec.Training.Method} on {create.Spec.Training.Task.Uri}" + (create.Spec.Attempt > 1 ? $", attempt {create.Spec.Attempt.ToString(CultureInfo.InvariantCulture)}" : ""),
+            : TrainingText.Of(create.Spec.Training) + (create.Spec.Attempt > 1 ? $", attempt {create.Spec.Attempt.ToString(CultureInfo.InvariantCulture)}" : ""),
     });
 
     public void Stopping(PlanAction.DeleteJob delete) => Say("info", null, $"Stopping {delete.JobName}: {delete.Reason}");

@@ -16,21 +16,15 @@ internal sealed record RunSource(ContinualRun Run, string Text)
     /// <exception cref="CliException">64 with every error of the manifest; 66 when there is no such file.</exception>
     public static RunSource Load(string path, long? seed = null)
     {
-        string text;
-        try
+        var text = ManifestFile.Read(path);
+        if (ManifestReader.KindOf(text) == ContinualStudy.KindName)
         {
-            text = path == "-" ? Console.In.ReadToEnd() : File.ReadAllText(path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new CliException(ExitCodes.InputNotFound, $"{path}: {(error is FileNotFoundException or DirectoryNotFoundException ? "no such file; -f takes the path of a ContinualRun manifest" : error.Message)}");
+            throw new CliException(ExitCodes.BadSpec, $"{path}: is a {ContinualStudy.KindName}, which is many runs; start it with: {CommandName.Value} study -f {ShellWord.Quote(path)}");
         }
 
         try
         {
-            var run = ManifestReader.Read(text, path);
-            var directory = path == "-" ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(path))!;
-            return new RunSource(Localized(run, directory, seed), text);
+            return new RunSource(Localized(ManifestReader.Read(text, path), ManifestFile.DirectoryOf(path), seed), text);
         }
         catch (ManifestException wrong)
         {
@@ -64,7 +58,11 @@ internal sealed record RunSource(ContinualRun Run, string Text)
         AtomicFile.Write(work.RunFile, ManifestReader.Write(Run));
     }
 
-    private static ContinualRun Localized(ContinualRun run, string directory, long? seed) => run with
+    /// <summary>The run as it is meant on this machine.</summary>
+    /// <param name="run">As written.</param>
+    /// <param name="directory">Of the manifest.</param>
+    /// <param name="seed">Takes the place of <c>spec.seed</c>.</param>
+    public static ContinualRun Localized(ContinualRun run, string directory, long? seed) => run with
     {
         Spec = run.Spec with
         {
@@ -74,7 +72,7 @@ internal sealed record RunSource(ContinualRun Run, string Text)
             Evaluation = run.Spec.Evaluation is not { Benchmarks: { } benchmarks } evaluation
                 ? run.Spec.Evaluation
                 : evaluation with { Benchmarks = [.. benchmarks.Select(benchmark => benchmark with { Uri = Absolute(benchmark.Uri, directory) })] },
-            Stages = [.. run.Spec.Stages.Select(stage => stage with { Task = stage.Task with { Uri = Absolute(stage.Task.Uri, directory) } })],
+            Stages = [.. run.Spec.Stages.Select(stage => TaskColumns.Moved(stage, uri => Absolute(uri, directory)))],
         },
     };
 

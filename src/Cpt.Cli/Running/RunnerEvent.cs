@@ -17,6 +17,9 @@ internal sealed record RunnerEvent
     /// <summary>The runner's own: <c>run</c>, <c>stage</c>, <c>message</c>, <c>finished</c>; else the trainer's (<see cref="TrainerEvent.Event"/>).</summary>
     public required string Event { get; init; }
 
+    /// <summary>Which run of a study; null where there is only one.</summary>
+    public string? Run { get; init; }
+
     public string? Stage { get; init; }
 
     public int? Attempt { get; init; }

@@ -73,6 +73,11 @@ internal sealed class TrainerProcess : IDisposable
             start.Environment.Remove(name);
         }
 
+        if (environment.ThreadsOf(workers) is { } threads)
+        {
+            start.Environment[LocalEnvironment.Threads] = threads.ToString(CultureInfo.InvariantCulture);
+        }
+
         start.Environment["NPROC_PER_NODE"] = workers.ToString(CultureInfo.InvariantCulture);
         var process = Process.Start(start) ?? throw new CliException(ExitCodes.Internal, $"{command[0]} could not be started.");
         process.StandardInput.Close();

@@ -1,7 +1,9 @@
 namespace Cpt.Cli.Running;
 
 /// <summary>Where one run keeps its state on this machine; README text for people is in docs/cli.md.</summary>
-internal sealed class WorkDirectory(string root)
+/// <param name="root">The directory.</param>
+/// <param name="volumes">Of whom it has its volumes; null: they are its own.</param>
+internal sealed class WorkDirectory(string root, string? volumes = null)
 {
     /// <summary>Absolute.</summary>
     public string Root { get; } = Path.GetFullPath(root);
@@ -22,7 +24,7 @@ internal sealed class WorkDirectory(string root)
     public string JobsDirectory => Path.Combine(Root, "jobs");
 
     /// <summary>What pvc://claim/… means here.</summary>
-    public string VolumesDirectory => Path.Combine(Root, "volumes");
+    public string VolumesDirectory => volumes ?? Path.Combine(Root, "volumes");
 
     public string CacheDirectory => Path.Combine(Root, "cache");
 

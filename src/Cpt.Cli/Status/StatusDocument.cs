@@ -45,8 +45,18 @@ internal sealed record StatusDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public double? ForgettingFromPeak { get; init; }
 
+    /// <summary>Mean over tasks of (before learning it − the base model); positive = others helped. Null unless every task is scored after every stage.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? ForwardTransfer { get; init; }
+
     /// <summary>Columns of <see cref="Matrix"/>.</summary>
     public IReadOnlyList<string> Tasks { get; init; } = [];
+
+    /// <summary>For each of <see cref="Tasks"/> the stage that learns it: its own name, unless the stage learns several.</summary>
+    public IReadOnlyList<string> LearnedIn { get; init; } = [];
+
+    /// <summary>Whether a cell of <see cref="Matrix"/> is a task right after it was learned.</summary>
+    public bool IsOwn(int row, int column) => row > 0 && Rows[row] == (LearnedIn.Count > column ? LearnedIn[column] : Tasks[column]);
 
     /// <summary>Names of the rows of <see cref="Matrix"/>: <c>base</c>, then the stages that are finished.</summary>
     public IReadOnlyList<string> Rows { get; init; } = [];
@@ -123,12 +133,27 @@ internal sealed record StageStatusDocument
 
     public int? Steps { get; init; }
 
+    /// <summary>What the probe before the stage found, in one line.</summary>
+    public string? Probe { get; init; }
+
+    /// <summary>While an instance filter or self-distillation samples: train samples done of all, <c>640/6218</c>.</summary>
+    public string? Sampled { get; init; }
+
+    /// <summary>Train samples that are learned from; only with an instance filter or self-distillation.</summary>
+    public int? InstancesKept { get; init; }
+
+    /// <summary>Train samples that were chosen from.</summary>
+    public int? Instances { get; init; }
+
     /// <summary>Until its last step, at the mean speed since its first attempt began; while it trains.</summary>
     public double? SecondsLeft { get; init; }
 
     /// <summary>Of the model this stage committed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public string? CheckpointDigest { get; init; }
+
+    /// <summary>Divergence from the base model, nats a token; null where it was not measured.</summary>
+    public double? Drift { get; init; }
 
     public string? StageHash { get; init; }
 

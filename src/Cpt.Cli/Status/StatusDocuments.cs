@@ -49,7 +49,9 @@ internal static class StatusDocuments
             AverageAccuracy = Number(status?.AverageAccuracy),
             Forgetting = Number(status?.Forgetting),
             ForgettingFromPeak = Number(status?.ForgettingFromPeak),
-            Tasks = matrix?.Tasks ?? [.. run.Spec.Stages.Select(stage => stage.Name)],
+            ForwardTransfer = Number(status?.ForwardTransfer),
+            Tasks = matrix?.Tasks ?? [.. TaskColumns.Of(run.Spec.Stages).Select(task => task.Name)],
+            LearnedIn = matrix is null ? [.. TaskColumns.Of(run.Spec.Stages).Select(task => task.Stage)] : matrix.LearnedIn ?? matrix.Tasks,
             Rows = matrix is null ? [] : [.. matrix.Rows.Select(row => row.After.Length == 0 ? StatusDocument.BaseRow : row.After)],
             Matrix = matrix is null ? [] : [.. matrix.Rows.Select(row => Cells(row.Tasks, matrix.Tasks.Count))],
             Benchmarks = matrix is null ? [] : [.. matrix.Benchmarks.Select((name, index) => Benchmark(name, [.. matrix.Rows.Select(row => Number(row.Benchmarks.ElementAtOrDefault(index)))]))],
@@ -93,6 +95,7 @@ internal static class StatusDocuments
     private static StageStatusDocument Stage(RunStage stage, StageStatus? status, bool active)
     {
         var (step, steps) = Progress(status?.Progress);
+        var (kept, instances) = Progress(status?.Kept);
         var state = status?.State ?? StageState.Waiting;
         // A record of running without a runner only says what was going on when it ended.
         var interrupted = !active && state is StageState.Running or StageState.Evaluating or StageState.Pending;
@@ -107,7 +110,12 @@ internal static class StatusDocuments
             Reused = state == StageState.Reused,
             Step = step,
             Steps = steps,
+            Probe = status?.Probe,
+            Sampled = kept is null ? status?.Sampled : null,
+            InstancesKept = kept,
+            Instances = instances,
             SecondsLeft = active && state == StageState.Running ? SecondsLeft(status!, step, steps) : null,
+            Drift = Number(status?.Drift),
             CheckpointDigest = status?.CheckpointDigest,
             StageHash = status?.StageHash,
             DurationSeconds = status is { StartedAt: { } start, FinishedAt: { } end } ? Math.Round((end - start).TotalSeconds, 1) : null,

@@ -127,8 +127,12 @@ internal sealed class KeyValueCache : IDisposable
 
         return copy;
 
-        void Fill(Tensor to, Tensor from, int dimension, long count) =>
+        // What is selected goes at once: of all layers it would be as large as every row's prompt in the new cache.
+        void Fill(Tensor to, Tensor from, int dimension, long count)
+        {
+            using var layer = torch.NewDisposeScope();
             to.narrow(dimension, 0, count).copy_(from.narrow(dimension, 0, count).index_select(0, index));
+        }
     }
 
     /// <summary>Drops all rows but <paramref name="rows"/>, which must rise.</summary>

@@ -7,6 +7,7 @@ using Cpt.Operator.Measuring;
 using Cpt.Operator.Observing;
 using Cpt.Operator.Progress;
 using Cpt.Operator.Runs;
+using Cpt.Operator.Studies;
 using Cpt.Runs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,7 +35,7 @@ internal static class OperatorHost
         Add(builder.Services, options, time);
         var ends = new PodEnds();
         builder.Services.AddSingleton(ends);
-        builder.Services
+        var engine = builder.Services
             .AddKubernetesOperator(settings =>
             {
                 settings.Name = options.LeaseName;
@@ -60,11 +61,17 @@ internal static class OperatorHost
                     return Slim.Pod(pod);
                 }))
             .AddFinalizer<RunFinalizer, RunObject>(Finalizers.Artifacts, RunFinalizer.Holds);
+        if (options.Studies)
+        {
+            engine.AddController<StudyController, StudyObject>(studies => studies.Owns<RunObject>());
+        }
+
         var application = builder.Build();
         application.MapOperator();
         // Nobody else asks for them: they register their instruments and read the cache when those are read.
         _ = application.Services.GetRequiredService<RunMetrics>();
         _ = application.Services.GetRequiredService<RunStateMetrics>();
+        _ = options.Studies ? application.Services.GetRequiredService<StudyMetrics>() : null;
         return application;
     }
 
@@ -84,6 +91,9 @@ internal static class OperatorHost
         services.AddSingleton<ClusterRules>().AddSingleton<RunMemories>().AddSingleton<RunObserver>();
         services.AddSingleton<PlanExecution>().AddSingleton<UnreadableRun>().AddSingleton<WritePatience>().AddSingleton<Chronicle>();
         services.AddSingleton(_ => new StageMetrics(options.Meter));
+        services.AddSingleton<StudyMemories>();
+        services.AddSingleton(provider => new StudyMetrics(
+            provider.GetRequiredService<StageMetrics>().Meter, provider.GetRequiredService<IInformerCache<StudyObject>>(), provider.GetRequiredService<StudyMemories>()));
         services.AddSingleton<ShownRuns>();
         services.AddSingleton(provider => new RunMetrics(provider.GetRequiredService<StageMetrics>().Meter, provider.GetRequiredService<ShownRuns>()));
         services.AddSingleton(provider => new RunStateMetrics(provider.GetRequiredService<StageMetrics>().Meter, provider.GetRequiredService<ShownRuns>()));

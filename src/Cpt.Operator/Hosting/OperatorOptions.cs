@@ -88,6 +88,9 @@ internal sealed record OperatorOptions
     /// <summary>Not on the command line: several operators in one process need several.</summary>
     public string Meter { get; init; } = StageMetrics.MeterName;
 
+    /// <summary>Not on the command line: whether the server has the kind ContinualStudy, which the process asks it when it starts.</summary>
+    public bool Studies { get; init; }
+
     public LogStyle Log { get; init; } = LogStyle.Json;
 
     public bool Help { get; init; }

@@ -2,6 +2,7 @@ using System.Reflection;
 using Cpt.Contract;
 using Cpt.Controllers;
 using Cpt.Kubernetes;
+using Cpt.Runs;
 
 namespace Cpt.Operator.Hosting;
 
@@ -40,7 +41,7 @@ internal static class OperatorProcess
             return ExitCodes.BadSpec;
         }
 
-        await using var application = OperatorHost.Build(options, cluster);
+        await using var application = OperatorHost.Build(options with { Studies = await KnowsStudiesAsync(cluster) }, cluster);
         try
         {
             return await application.RunOperatorAsync();
@@ -49,6 +50,20 @@ internal static class OperatorProcess
         {
             await Console.Error.WriteLineAsync($"cpt-operator: --listen: {options.Listen} cannot be listened on: {taken.Message}");
             return ExitCodes.BadSpec;
+        }
+    }
+
+    /// <summary>A cluster may have been taught the kind of runs alone, and a watch of a kind that is not there would keep the operator from ever being ready. A server that does not answer now has it, most likely.</summary>
+    private static async Task<bool> KnowsStudiesAsync(ClusterConfig cluster)
+    {
+        try
+        {
+            using var client = new KubernetesClient(cluster);
+            return await client.HasAsync<StudyObject>();
+        }
+        catch (KubernetesException)
+        {
+            return true;
         }
     }
 }

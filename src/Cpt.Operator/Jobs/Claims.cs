@@ -27,7 +27,10 @@ internal sealed record Claim(string Name, string Field, bool Written)
         yield return ("spec.baseModel.uri", run.Spec.BaseModel.Uri, false);
         foreach (var (index, stage) in run.Spec.Stages.Index())
         {
-            yield return ($"spec.stages[{index}].task.uri", stage.Task.Uri, false);
+            foreach (var task in TaskColumns.Of(stage))
+            {
+                yield return ($"spec.stages[{index}].{task.Field}.uri", task.Uri, false);
+            }
         }
 
         foreach (var (index, benchmark) in (run.Spec.Evaluation?.Benchmarks ?? []).Index())

@@ -18,6 +18,10 @@ internal sealed class RunMetrics
         meter.CreateObservableGauge("cpt_run_forgetting", () => Each(status => status.Forgetting), null, "Mean change on earlier tasks since each was learned, points; negative = forgotten.");
         meter.CreateObservableGauge(
             "cpt_run_forgetting_from_peak", () => Each(status => status.ForgettingFromPeak), null, "Mean change on earlier tasks since the best score of each, points; negative = forgotten.");
+        meter.CreateObservableGauge(
+            "cpt_run_forward_transfer", () => Each(status => status.ForwardTransfer), null, "Mean change on tasks before each was learned since the base model, points; positive = gained. Only where every task is scored after every stage.");
+        meter.CreateObservableGauge(
+            "cpt_run_drift", () => Each(status => status.Stages.LastOrDefault(stage => stage.Drift is not null)?.Drift), null, "Divergence of the newest stage's model from the base model on prompts of the learned tasks, nats a token.");
         meter.CreateObservableGauge("cpt_run_accuracy", () => Cells(matrix => matrix.Tasks, row => row.Tasks, "task"), null, "Score on a task after a stage, percent; after_stage is empty for the base model.");
         meter.CreateObservableGauge(
             "cpt_run_benchmark_score", () => Cells(matrix => matrix.Benchmarks, row => row.Benchmarks, "benchmark"), null, "Score on a benchmark after a stage, percent; after_stage is empty for the base model.");

@@ -20,6 +20,11 @@ internal static class ChainEnd
         }
 
         var broken = Gates.Broken(draft);
+        if (draft.Missing.Count > 0 || StoragePause.Apply(draft))
+        {
+            return true;
+        }
+
         if (broken?.Gate.OnFailure == GateAction.Stop)
         {
             draft.Conclude(nameof(Gates), RunOutcome.Failed, Reasons.GateFailed, $"All stages are finished, but {broken.Sentence}.");

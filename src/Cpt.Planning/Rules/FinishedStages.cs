@@ -67,6 +67,10 @@ internal static class FinishedStages
         return complete;
     }
 
+    /// <summary>As the trainer wrote it, whichever run's it was.</summary>
+    private static string? Kept(IReadOnlyDictionary<string, double> metrics) =>
+        metrics.TryGetValue(StageMetrics.Instances, out var instances) && metrics.TryGetValue(StageMetrics.InstancesKept, out var kept) ? Progress.Text((int)kept, (int)instances) : null;
+
     private static bool ScoresAreComplete(Draft draft, StageDraft stage)
     {
         var due = ScoresDue.After(draft, stage);
@@ -81,6 +85,7 @@ internal static class FinishedStages
         draft.Baseline = baseline.Value as EvaluationDocument;
         var missing = due.Row.Where(score => !score.IsIn(stage.Evaluation, stage.Final!.ModelDigest)).Select(score => score.Name)
             .Concat(due.Baseline.Where(score => !score.IsIn(draft.Baseline, draft.BaseModelDigest!)).Select(score => $"{score.Name} (base model)"))
+            .Concat(due.Row.Where(score => score.Kind == ScoreKind.Task && draft.Run.Spec.Evaluation!.Drift is not null && !score.HasDriftIn(stage.Evaluation)).Select(score => $"drift on {score.Name}"))
             .ToList();
         if (missing.Count > 0)
         {
@@ -89,6 +94,10 @@ internal static class FinishedStages
 
         return missing.Count == 0;
     }
+
+    /// <summary>Mean over the tasks it was measured on.</summary>
+    private static string? Drift(EvaluationDocument? evaluation) =>
+        evaluation?.Drift is { Count: > 0 } scores && scores.Average(score => score.Kl) is var mean && double.IsFinite(mean) ? mean.ToString("0.0000", CultureInfo.InvariantCulture) : null;
 
     private static void Finish(Draft draft, StageDraft stage)
     {
@@ -106,10 +115,16 @@ internal static class FinishedStages
             FailuresInARow = 0,
             StoppedAttempt = null,
             TaskDigest = null,
+            TaskDigests = null,
             CheckpointDigest = final.ModelDigest,
             CheckpointStep = final.Step,
+            Sampled = null,
+            Kept = Kept(final.Metrics),
+            // Shorter than a look at its progress: then only the result has it.
+            Probe = stage.Status.Probe ?? lastJob?.Result?.Probe,
             Progress = Progress.Text(final.Step, final.StepsDue),
             ProgressTime = null,
+            Drift = Drift(stage.Evaluation),
             StartedAt = own ? stage.Status.StartedAt ?? lastJob?.CreatedAt : stage.Status.StartedAt,
             FinishedAt = finishedAt,
             LastExitCode = lastJob?.ExitCode ?? stage.Status.LastExitCode,

@@ -30,7 +30,8 @@ internal static class Identity
             draft.NextRetryTime = null;
         }
 
-        if (TaskDigest(draft, stage, stage.Stage.Task.Uri) is not { } task)
+        var digests = TrainedTasks.Uris(draft.Run.Spec, stage.Index).Select(uri => TaskDigest(draft, stage, uri)).ToList();
+        if (digests.Contains(null))
         {
             return false;
         }
@@ -39,8 +40,9 @@ internal static class Identity
         stage.Status = status with
         {
             SpecHash = specHash,
-            TaskDigest = task,
-            StageHash = Digests.StageHash(input, StageSpecs.Training(draft.Run.Spec, stage.Index, task)),
+            TaskDigest = digests[0],
+            TaskDigests = digests.Count > 1 ? [.. digests.OfType<string>()] : null,
+            StageHash = Digests.StageHash(input, StageSpecs.Training(draft.Run.Spec, stage.Index, digests) with { Owner = StageSpecs.Owner(draft.Run) }),
         };
         return true;
     }

@@ -20,13 +20,17 @@ internal static class LiveJob
         var stage = draft.Current!;
         var evaluating = job.Progress?.Phase == TrainerPhase.Evaluating;
         var progress = job.Progress is { Steps: > 0 } seen ? Progress.Text(seen.Step, seen.Steps) : stage.Status.Progress;
-        var moved = progress != stage.Status.Progress || stage.Status.Job != stage.Before?.Job || State(job, evaluating) != stage.Before?.State;
+        var sampled = job.Progress is { Sampled: { } done, ToSample: { } due } ? Progress.Text(done, due) : stage.Status.Sampled;
+        var moved = progress != stage.Status.Progress || sampled != stage.Status.Sampled || stage.Status.Job != stage.Before?.Job || State(job, evaluating) != stage.Before?.State;
         var since = moved ? draft.Now : stage.Status.ProgressTime ?? draft.Now;
         stage.Status = stage.Status with
         {
             State = State(job, evaluating),
             Job = job.Name,
             StartedAt = stage.Status.StartedAt ?? job.CreatedAt ?? draft.Now,
+            Sampled = sampled,
+            Kept = job.Progress is { Kept: { } kept, ToSample: { } from } ? Progress.Text(kept, from) : stage.Status.Kept,
+            Probe = job.Progress?.Probe ?? stage.Status.Probe,
             Progress = progress,
             ProgressTime = since,
             CheckpointStep = job.Progress is { CheckpointStep: > 0 } committed ? committed.CheckpointStep : stage.Status.CheckpointStep,
@@ -39,6 +43,8 @@ internal static class LiveJob
             JobPhase.Pending => (Reasons.Pending, "is starting"),
             _ when job.Stopping => (Reasons.Running, "is ending"),
             _ when evaluating => (Reasons.Evaluating, "is scored"),
+            _ when job.Progress?.Phase == TrainerPhase.Probing => (Reasons.Running, "is probed"),
+            _ when job.Progress?.Phase == TrainerPhase.Sampling => (Reasons.Running, "samples what its input model answers"),
             _ => (Reasons.Running, "trains"),
         };
         draft.Conclude(

@@ -37,13 +37,24 @@ internal static class NextAttempt
             InputStageHash = previous?.StageHash,
             InputDigest = previous?.Status.CheckpointDigest ?? draft.BaseModelDigest!,
             TaskDigest = status.TaskDigest,
+            TaskDigests = status.TaskDigests ?? [],
             EvaluationDigests = due.Digests,
             Baseline = due.Baseline.Any(score => !score.IsIn(draft.Baseline, draft.BaseModelDigest!)),
             Attempt = number,
         });
         var job = StageDraft.JobName(draft.Run.Metadata.Name, stage.Name, number);
         draft.Do(new PlanAction.CreateJob(job, spec, draft.RetryToken, Queued: draft.Run.Spec.Queue is not null, EvaluateOnly: stage.Final is not null));
-        draft.Conclude(nameof(NextAttempt), RunOutcome.Active, Reasons.Pending, Sentence(stage, previous, number), stage.Name);
+        if (stage.Stage.Replay is not null && spec.Training.Replay is null)
+        {
+            draft.Say("Replay", stage.Name, "NothingToReplay", $"Stage {stage.Name} replays nothing: it is the first, and no task was learned before it.");
+        }
+
+        if (stage.Stage.Regularization?.Ewc is not null && spec.Training.Regularization?.Ewc is null)
+        {
+            draft.Say("Regularization", stage.Name, "NothingToHold", $"Stage {stage.Name} has no ewc term: it is the first, and no task was learned before it.");
+        }
+
+        draft.Conclude(nameof(NextAttempt), RunOutcome.Active, Reasons.Pending, Sentence(stage, previous, number, spec.Training), stage.Name);
         return true;
     }
 
@@ -56,9 +67,8 @@ internal static class NextAttempt
         return reserved ? status.Attempts : Math.Max(status.Attempts, taken) + 1;
     }
 
-    private static string Sentence(StageDraft stage, StageDraft? previous, int number)
+    private static string Sentence(StageDraft stage, StageDraft? previous, int number, TrainingSpec training)
     {
-        var method = stage.Stage.Method.ToString();
         var input = previous is null ? "the base model" : $"the result of {previous.Name}";
         return stage.Final is not null
             ? string.Create(CultureInfo.InvariantCulture, $"Stage {stage.Name} is trained; attempt {number} makes the missing scores.")
@@ -66,6 +76,6 @@ internal static class NextAttempt
                 ? string.Create(CultureInfo.InvariantCulture, $"Attempt {number} of stage {stage.Name} goes on from step {step.Step} of {step.StepsDue}.")
             : stage.Status.CheckpointStep is { } committed
                 ? string.Create(CultureInfo.InvariantCulture, $"Attempt {number} of stage {stage.Name} goes on from step {committed}.")
-                : string.Create(CultureInfo.InvariantCulture, $"Attempt {number} of stage {stage.Name} begins: {method} on {stage.Stage.Task.Uri}, from {input}.");
+                : string.Create(CultureInfo.InvariantCulture, $"Attempt {number} of stage {stage.Name} begins: {TrainingText.Of(training)}, from {input}.");
     }
 }

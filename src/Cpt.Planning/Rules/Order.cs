@@ -47,13 +47,17 @@ internal static class Order
         }
 
         var input = stage.Index == 0 ? draft.BaseModelDigest : draft.Stages[stage.Index - 1].Status.CheckpointDigest;
-        if (input is null || draft.Find(new Need.TaskDigest(stage.Stage.Task.Uri)) is not { } found)
+        var found = TrainedTasks.Uris(draft.Run.Spec, stage.Index).Select(uri => draft.Find(new Need.TaskDigest(uri))).ToList();
+        if (input is null || found.Contains(null))
         {
             // Not known for now: nothing is refused on a suspicion, and the next look will tell.
             return true;
         }
 
-        if (found.Value is not string digest || Digests.StageHash(input, StageSpecs.Training(draft.Run.Spec, stage.Index, digest)) != stage.StageHash)
+        var digests = found.Select(lookup => lookup!.Value as string).ToList();
+        var training = digests.Contains(null) ? null : StageSpecs.Training(draft.Run.Spec, stage.Index, digests);
+        // With any reuse policy: what it trained is the same whoever may take it over.
+        if (training is null || !new[] { null, StageSpecs.Owner(draft.Run with { Spec = draft.Run.Spec with { ReusePolicy = ReusePolicy.Never } }) }.Any(owner => Digests.StageHash(input, training with { Owner = owner }) == stage.StageHash))
         {
             return false;
         }

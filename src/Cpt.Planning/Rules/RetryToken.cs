@@ -24,6 +24,7 @@ internal static class RetryToken
                 StageHash = null,
                 SpecHash = null,
                 TaskDigest = null,
+                TaskDigests = null,
                 Reason = null,
                 Message = null,
                 FinishedAt = null,

@@ -12,10 +12,11 @@ internal static class Rows
 
     public static MatrixStatus StatusOf(Draft draft)
     {
-        IReadOnlyList<string> tasks = [.. draft.Stages.Select(stage => stage.Name)];
+        var columns = TaskColumns.Of(draft.Run.Spec.Stages).ToList();
+        IReadOnlyList<string> tasks = [.. columns.Select(column => column.Name)];
         IReadOnlyList<string> benchmarks = [.. (draft.Run.Spec.Evaluation?.Benchmarks ?? []).Select(benchmark => benchmark.Name)];
         var finished = draft.Stages.TakeWhile(stage => stage.Finished).ToList();
-        var looked = AccuracyMatrix.FromEvaluations(tasks, benchmarks, draft.Baseline, [.. finished.Select(stage => stage.Evaluation)]).ToStatus();
+        var looked = AccuracyMatrix.FromEvaluations(tasks, benchmarks, draft.Baseline, [.. finished.Select(stage => stage.Evaluation)], [.. columns.Select(column => column.Stage)]).ToStatus();
         var rows = looked.Rows.Select((row, index) => (index == 0 ? draft.Baseline is null : finished[index - 1].Evaluation is null) ? Kept(draft.Before.Matrix, tasks, benchmarks, row) : row);
         return looked with { Rows = [.. rows] };
     }

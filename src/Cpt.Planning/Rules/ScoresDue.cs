@@ -12,6 +12,8 @@ internal sealed record DueScore(string Name, ScoreKind Kind, string Digest)
     public bool IsIn(EvaluationDocument? evaluation, string modelDigest) =>
         evaluation is not null && evaluation.ModelDigest == modelDigest
         && evaluation.Scores.Any(score => score.Kind == Kind && score.Task == Name && (score.TaskDigest is null || score.TaskDigest == Digest));
+
+    public bool HasDriftIn(EvaluationDocument? evaluation) => evaluation?.Drift?.Any(score => score.Task == Name && score.TaskDigest == Digest) == true;
 }
 
 /// <summary>The scores that a stage owes: its own row, and row 0.</summary>
@@ -22,7 +24,8 @@ internal sealed record ScoresDue(IReadOnlyList<DueScore> Row, IReadOnlyList<DueS
     {
         var digests = new Dictionary<string, string>(StringComparer.Ordinal);
         var benchmarks = draft.Run.Spec.Evaluation!.Benchmarks!;
-        foreach (var uri in draft.Run.Spec.Stages.Select(known => known.Task.Uri).Concat(benchmarks.Select(benchmark => benchmark.Uri)).Distinct(StringComparer.Ordinal))
+        var uris = TaskColumns.Of(draft.Run.Spec.Stages).Select(known => known.Uri).Concat(benchmarks.Select(benchmark => benchmark.Uri)).Distinct(StringComparer.Ordinal).ToList();
+        foreach (var uri in uris)
         {
             if (Identity.TaskDigest(draft, stage, uri) is { } digest)
             {
@@ -30,14 +33,14 @@ internal sealed record ScoresDue(IReadOnlyList<DueScore> Row, IReadOnlyList<DueS
             }
         }
 
-        if (digests.Count < draft.Run.Spec.Stages.Select(known => known.Task.Uri).Concat(benchmarks.Select(benchmark => benchmark.Uri)).Distinct(StringComparer.Ordinal).Count())
+        if (digests.Count < uris.Count)
         {
             return null;
         }
 
         DueScore[] general = [.. benchmarks.Select(benchmark => new DueScore(benchmark.Name, ScoreKind.Benchmark, digests[benchmark.Uri]))];
-        return new ScoresDue([.. StageSpecs.TasksDue(draft.Run, stage.Index).Select(Task), .. general], [.. draft.Run.Spec.Stages.Select(Task), .. general], digests);
+        return new ScoresDue([.. StageSpecs.TasksDue(draft.Run, stage.Index).Select(Task), .. general], [.. TaskColumns.Of(draft.Run.Spec.Stages).Select(Task), .. general], digests);
 
-        DueScore Task(RunStage known) => new(known.Name, ScoreKind.Task, digests[known.Task.Uri]);
+        DueScore Task(TaskColumn known) => new(known.Name, ScoreKind.Task, digests[known.Uri]);
     }
 }

@@ -54,6 +54,7 @@ internal static class Summary
             AverageAccuracy = AccuracyMatrix.Percent(measured?.AverageAccuracy),
             Forgetting = AccuracyMatrix.Percent(measured?.Forgetting),
             ForgettingFromPeak = AccuracyMatrix.Percent(measured?.ForgettingFromPeak),
+            ForwardTransfer = AccuracyMatrix.Percent(measured?.ForwardTransfer),
             Matrix = matrix,
             Stages = stages,
         };

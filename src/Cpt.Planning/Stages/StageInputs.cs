@@ -15,6 +15,11 @@ public sealed record StageInputs
     /// <summary>Digest of the stage's own task, as it was when the stage started.</summary>
     public string? TaskDigest { get; init; }
 
+    /// <summary>Where the stage reads several tasks, the digests of all, in the order of their URIs in <see cref="TrainedTasks.Uris"/>; else empty.</summary>
+    public IReadOnlyList<string> TaskDigests { get; init; } = [];
+
+    internal IReadOnlyList<string?> TrainedDigests => TaskDigests.Count > 0 ? [.. TaskDigests] : [TaskDigest];
+
     /// <summary>Digests of the tasks and benchmarks to score, by URI; a task whose digest is not known is left out.</summary>
     public IReadOnlyDictionary<string, string> EvaluationDigests { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 

@@ -13,7 +13,7 @@ public static class StageSpecs
     {
         run = RunDefaults.Apply(run);
         var stage = run.Spec.Stages[index];
-        var training = Training(run.Spec, index, inputs.TaskDigest);
+        var training = Training(run.Spec, index, inputs.TrainedDigests) with { Owner = Owner(run) };
         return new StageSpec
         {
             Namespace = run.Metadata.Namespace!,
@@ -28,6 +28,7 @@ public static class StageSpecs
                 ? new ModelInput { Uri = run.Spec.BaseModel.Uri, Digest = inputs.InputDigest }
                 : new ModelInput { StageHash = inputs.InputStageHash, Digest = inputs.InputDigest },
             Training = training,
+            Probe = stage.Probe is { } probe ? new ProbeSpec { Samples = probe.Samples!.Value, Rollouts = probe.Rollouts!.Value, Sampling = ProbeSampling(run, index) } : null,
             Checkpoint = new CheckpointSpec
             {
                 IntervalSteps = run.Spec.Checkpoint!.IntervalSteps!.Value,
@@ -40,22 +41,61 @@ public static class StageSpecs
         };
     }
 
+    /// <summary>What a stage's training reads, in the order of <see cref="StageInputs.TaskDigests"/>.</summary>
+    public static IReadOnlyList<string> TrainedUris(ContinualRun run, int index) => TrainedTasks.Uris(run.Spec, index);
+
+    /// <summary>How a probe of a stage samples: as its own rollouts are; SFT without any is asked as the evaluation asks.</summary>
+    public static RftSpec ProbeSampling(ContinualRun run, int index)
+    {
+        run = RunDefaults.Apply(run);
+        var (stage, evaluation) = (run.Spec.Stages[index], run.Spec.Evaluation!);
+        if (stage.Method == Method.RFT)
+        {
+            return Rft(stage.Rft!);
+        }
+
+        var prompt = Prompt(stage.SelfDistillation?.Prompt ?? evaluation.Prompt!.Value);
+        return new RftSpec
+        {
+            Prompt = prompt,
+            AccuracyWeight = prompt == PromptStyle.ChainOfThought ? 0.9 : 1,
+            FormatWeight = prompt == PromptStyle.ChainOfThought ? 0.1 : 0,
+            MaxResponseTokens = stage.SelfDistillation?.MaxResponseTokens ?? evaluation.MaxResponseTokens!.Value,
+        };
+    }
+
     /// <summary>The part that decides the weights.</summary>
     /// <param name="run">With or without defaults applied.</param>
     /// <param name="index">0-based place of the stage.</param>
     /// <param name="taskDigest">Digest of the stage's task, or null where it does not matter.</param>
-    public static TrainingSpec Training(ContinualRun run, int index, string? taskDigest) => Training(RunDefaults.Apply(run).Spec, index, taskDigest);
+    public static TrainingSpec Training(ContinualRun run, int index, string? taskDigest) => Training(RunDefaults.Apply(run).Spec, index, [taskDigest]);
 
-    /// <inheritdoc cref="Training(ContinualRun, int, string?)"/>
-    internal static TrainingSpec Training(ContinualRunSpec defaulted, int index, string? taskDigest)
+    /// <summary>Whose alone the results are. A run that was deleted and made anew is another one on a cluster; <c>cpt run</c> knows runs by their names.</summary>
+    internal static string? Owner(ContinualRun run) =>
+        run.Spec.ReusePolicy == ReusePolicy.Never ? run.Metadata.Uid ?? $"{run.Metadata.Namespace ?? RunDefaults.Namespace}/{run.Metadata.Name}" : null;
+
+    /// <param name="defaulted">With defaults applied.</param>
+    /// <param name="index">0-based place of the stage.</param>
+    /// <param name="digests">In the order of <see cref="TrainedTasks.Uris"/>; those that are missing stay open.</param>
+    internal static TrainingSpec Training(ContinualRunSpec defaulted, int index, IReadOnlyList<string?> digests)
     {
         var stage = defaulted.Stages[index];
+        var digestOf = TrainedTasks.Uris(defaulted, index).Zip(digests).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
+        TaskInput[] Inputs(IEnumerable<TaskColumn> tasks) =>
+            [.. tasks.Select(task => new TaskInput { Name = task.Name, Uri = task.Uri, Digest = digestOf.GetValueOrDefault(task.Uri), Scorer = task.Scorer?.ToString() })];
+        var own = Inputs(TaskColumns.Of(stage));
+        var replayed = Inputs(TrainedTasks.Replayed(defaulted, index));
+        var held = Inputs(TrainedTasks.Protected(defaulted, index));
         return new TrainingSpec
         {
             Method = stage.Method == Method.SFT ? StageMethod.SFT : StageMethod.RFT,
-            Task = new TaskInput { Name = stage.Name, Uri = stage.Task.Uri, Digest = taskDigest, Scorer = stage.Task.Scorer?.ToString() },
+            Task = own[0],
+            JointTasks = own.Length > 1 ? own[1..] : null,
+            Regularization = stage.Regularization is { } terms ? Regularization(terms, held) : null,
+            Replay = replayed.Length > 0 ? new ReplaySpec { Percentage = stage.Replay!.Percentage, Tasks = replayed } : null,
             Optimization = Optimization(stage.Parameters!),
             Rft = stage.Method == Method.RFT ? Rft(stage.Rft!) : null,
+            SelfDistillation = stage.SelfDistillation is { } distilled ? SelfDistillation(distilled) : null,
             Lora = stage.Lora is { } lora ? Lora(lora) : null,
             Freeze = stage.Freeze is { Count: > 0 } freeze ? freeze : null,
             Seed = defaulted.Seed!.Value,
@@ -65,28 +105,29 @@ public static class StageSpecs
     /// <summary>16 hex digits over what the manifest asks for, whatever the data contains: two values differ when the manifest was edited.</summary>
     internal static string SpecHash(ContinualRunSpec defaulted, int index)
     {
-        var training = Training(defaulted, index, taskDigest: null);
-        return Digests.OfText(JsonSerializer.Serialize(training with { Task = training.Task with { Name = "" } }, ContractJson.Default.TrainingSpec))[..16];
+        var training = Training(defaulted, index, digests: []);
+        return Digests.OfText(JsonSerializer.Serialize(training.WithInputs(task => task with { Name = "" }), ContractJson.Default.TrainingSpec))[..16];
     }
 
     /// <summary>Tasks that are due in the row after this stage, in chain order.</summary>
-    public static IEnumerable<RunStage> TasksDue(ContinualRun run, int index) =>
-        run.Spec.Evaluation?.Scope == EvaluationScope.AllTasks ? run.Spec.Stages : run.Spec.Stages.Take(index + 1);
+    public static IEnumerable<TaskColumn> TasksDue(ContinualRun run, int index) =>
+        TaskColumns.Of(run.Spec.Evaluation?.Scope == EvaluationScope.AllTasks ? run.Spec.Stages : run.Spec.Stages.Take(index + 1));
 
     private static EvaluationSpec Evaluation(ContinualRun run, int index, StageInputs inputs)
     {
         var evaluation = run.Spec.Evaluation!;
         return new EvaluationSpec
         {
-            Tasks = [.. TasksDue(run, index).Select(stage => Input(stage.Name, stage.Task.Uri, stage.Task.Scorer))],
+            Tasks = [.. TasksDue(run, index).Select(task => Input(task.Name, task.Uri, task.Scorer))],
             Benchmarks = [.. evaluation.Benchmarks!.Select(benchmark => Input(benchmark.Name, benchmark.Uri, benchmark.Scorer))],
             Baseline = inputs.Baseline,
-            BaselineTasks = inputs.Baseline ? [.. run.Spec.Stages.Select(stage => Input(stage.Name, stage.Task.Uri, stage.Task.Scorer))] : [],
+            BaselineTasks = inputs.Baseline ? [.. TaskColumns.Of(run.Spec.Stages).Select(task => Input(task.Name, task.Uri, task.Scorer))] : [],
             PreviousRow = inputs.InputStageHash ?? Digests.BaselineHash(inputs.BaseModelDigest),
             Temperature = Number(evaluation.Temperature!),
             MaxSamples = evaluation.MaxSamples!.Value,
             MaxResponseTokens = evaluation.MaxResponseTokens!.Value,
             Prompt = Prompt(evaluation.Prompt!.Value),
+            DriftPrompts = evaluation.Drift?.Prompts ?? 0,
         };
 
         TaskInput Input(string name, string uri, Scorer? scorer) =>
@@ -130,7 +171,7 @@ public static class StageSpecs
         KlCoefficient = Number(rft.KlCoefficient!),
         KlReference = Enum.Parse<KlReference>(rft.Kl!.Reference!.Value.ToString()),
         KlEstimator = rft.Kl.Estimator!.Value switch { Estimator.K1 => "k1", Estimator.K2 => "k2", _ => "k3" },
-        LossAggregation = rft.LossAggregation!.Value.ToString(),
+        LossAggregation = rft.Algorithm switch { Algorithm.DrGRPO => "Constant", Algorithm.GSPO => "SequenceMean", _ => rft.LossAggregation!.Value.ToString() },
         MiniBatches = rft.MiniBatches!.Value,
         DynamicSamplingBatches = rft.DynamicSampling!.Value,
         Prompt = Prompt(rft.Prompt!.Value),
@@ -143,6 +184,27 @@ public static class StageSpecs
         TopK = rft.TopK!.Value,
         MaxResponseTokens = rft.MaxResponseTokens!.Value,
         PreflightRollouts = rft.PreflightRollouts!.Value,
+        InstanceFilter = rft.InstanceFilter is { } filter ? Filter(filter) : null,
+    };
+
+    private static SelfDistillationSpec SelfDistillation(SelfDistillationSettings own) => new()
+    {
+        Rollouts = own.Rollouts!.Value,
+        MinimumReward = Number(own.MinimumReward!),
+        PerSample = Enum.Parse<ValidRollouts>(own.PerSample!.Value.ToString()),
+        Prompt = Prompt(own.Prompt!.Value),
+        Temperature = Number(own.Temperature!),
+        TopP = Number(own.TopP!),
+        MaxResponseTokens = own.MaxResponseTokens!.Value,
+    };
+
+    private static InstanceFilterSpec Filter(InstanceFilterSettings filter) => new()
+    {
+        Rollouts = filter.Rollouts!.Value,
+        MinimumReward = Number(filter.MinimumReward!),
+        MinimumSolved = filter.MinimumSolved!.Value,
+        MaximumSolved = filter.MaximumSolved!.Value,
+        Control = Enum.Parse<InstanceControl>(filter.Control!.Value.ToString()),
     };
 
     private static LoraSpec Lora(LoraSettings lora) => new()
@@ -154,6 +216,17 @@ public static class StageSpecs
         VisionTower = lora.VisionTower!.Value,
         RankStabilized = lora.RankStabilized!.Value,
     };
+
+    /// <returns>Null where nothing is left: the first stage has no earlier task to hold.</returns>
+    private static RegularizationSpec? Regularization(RegularizationSettings terms, IReadOnlyList<TaskInput> held)
+    {
+        var spec = new RegularizationSpec
+        {
+            Ewc = terms.Ewc is { } ewc && held.Count > 0 ? new EwcSpec { Lambda = Number(ewc.Lambda), FisherSamples = ewc.FisherSamples!.Value, Tasks = held } : null,
+            Lwf = terms.Lwf is { } lwf ? new LwfSpec { Weight = Number(lwf.Weight!), Temperature = Number(lwf.Temperature!) } : null,
+        };
+        return spec is { Ewc: null, Lwf: null } ? null : spec;
+    }
 
     private static MemorySpec? Memory(IReadOnlyDictionary<string, string> parameters)
     {

@@ -43,6 +43,7 @@ public sealed class StorageLookups
                 Need.FinalManifest final => Lookup.Manifest(await _store().ReadManifestAsync(final.StageHash, cancellationToken)),
                 Need.NewestStep steps => Lookup.Manifest((await _store().ListStepsAsync(steps.StageHash, cancellationToken)).FirstOrDefault()),
                 Need.Evaluation evaluation => Lookup.Evaluation(await EvaluationAsync(evaluation.StageHash, cancellationToken)),
+                Need.Records records => Lookup.Evaluation(await RecordsAsync(records.StageHash, cancellationToken)),
                 _ => throw new NotSupportedException($"The planner asks for {need.GetType().Name}, which nobody here knows."),
             };
         }
@@ -79,5 +80,11 @@ public sealed class StorageLookups
     private async Task<EvaluationDocument?> EvaluationAsync(string stageHash, CancellationToken cancellationToken) =>
         await _store().ReadEvaluationAsync(stageHash, cancellationToken) is { } evaluation
             ? evaluation with { Scores = [.. evaluation.Scores.Select(score => score with { Records = [] })] }
+            : null;
+
+    /// <summary>With every sample's id and score, without what the model said.</summary>
+    private async Task<EvaluationDocument?> RecordsAsync(string stageHash, CancellationToken cancellationToken) =>
+        await _store().ReadEvaluationAsync(stageHash, cancellationToken) is { } evaluation
+            ? evaluation with { Scores = [.. evaluation.Scores.Select(score => score with { Records = [.. score.Records.Select(record => record with { Response = "" })] })] }
             : null;
 }

@@ -191,6 +191,9 @@ internal sealed class TrainerPlay(StageSpec spec, AttemptScript script, Scenario
             StageHash = row,
             ModelDigest = model,
             Scores = [.. tasks.Select(task => Score(after, task, ScoreKind.Task)), .. spec.Evaluation.Benchmarks.Select(benchmark => Score(after, benchmark, ScoreKind.Benchmark))],
+            Drift = spec.Evaluation.DriftPrompts is var prompts and > 0 && after.Length > 0
+                ? [.. tasks.Select(task => new DriftScore { Task = task.Name, TaskDigest = task.Digest, Kl = (1 - scenario.Accuracy(after, task.Name)) / 10, Prompts = prompts, Tokens = prompts })]
+                : null,
             CreatedAt = time.GetUtcNow(),
         }, stop);
 

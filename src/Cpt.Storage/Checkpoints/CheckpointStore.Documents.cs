@@ -90,6 +90,7 @@ public sealed partial class CheckpointStore
             else scores[at] = score;
         }
 
-        return added with { Scores = scores };
+        var drift = (added.Drift ?? []).Concat((before.Drift ?? []).Where(known => !(added.Drift ?? []).Any(one => one.Task == known.Task))).ToList();
+        return added with { Scores = scores, Drift = drift.Count == 0 ? null : drift };
     }
 }

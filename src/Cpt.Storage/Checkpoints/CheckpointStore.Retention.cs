@@ -31,7 +31,7 @@ public sealed partial class CheckpointStore
         return await SweepAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Deletes a stage's checkpoints and evaluation, then the blobs that nothing else refers to.</summary>
+    /// <summary>Deletes a stage's checkpoints, evaluation and rollouts, then the blobs that nothing else refers to.</summary>
     public async Task<long> DeleteStageAsync(string stageHash, CancellationToken cancellationToken = default)
     {
         CheckpointManifest? final = null;
@@ -46,6 +46,8 @@ public sealed partial class CheckpointStore
 
         await DeleteManifestAsync(StorageLayout.Manifest(stageHash), stageHash, final, cancellationToken).ConfigureAwait(false);
         await _objects.DeleteAsync(StorageLayout.Evaluation(stageHash), cancellationToken).ConfigureAwait(false);
+        await _objects.DeleteAsync(StorageLayout.Probe(stageHash), cancellationToken).ConfigureAwait(false);
+        await DeleteRolloutsAsync(stageHash, cancellationToken).ConfigureAwait(false);
         return await ApplyRetentionAsync(stageHash, 0, cancellationToken).ConfigureAwait(false);
     }
 

@@ -22,6 +22,12 @@ public static class StorageLayout
 
     public static string StepManifest(string stageHash, int step) => string.Create(CultureInfo.InvariantCulture, $"{Steps(stageHash)}{step}/{ManifestFile}");
 
+    public static string Rollouts(string stageHash) => $"{Stages}{stageHash}/rollouts/";
+
+    public static string RolloutChunk(string stageHash, int index) => string.Create(CultureInfo.InvariantCulture, $"{Rollouts(stageHash)}{index}.json");
+
+    public static string Probe(string stageHash) => $"{Stages}{stageHash}/probe.json";
+
     public static string Evaluation(string stageHash) => $"{Stages}{stageHash}/evaluation.json";
 
     public static string Run(string @namespace, string name) => $"{Runs}{@namespace}.{name}/run.json";

@@ -34,6 +34,10 @@ internal sealed class TrainerMetrics : IDisposable
         Gauge("cpt_train_device_memory_peak_bytes", "Device memory in tensors at most, since the process began.", () => ComputeDevice.Memory()?.PeakAllocated);
         ProcessInstruments.AddTo(_meter);
         FilteredInstances = _meter.CreateGauge<double>("cpt_rft_filtered_instances", description: "Prompts of the newest rollout batch that taught nothing and were left out.");
+        Gauge("cpt_stage_sampled_instances", "Train samples that the input model has answered before the first step.", () => reporter.Progress.Sampled);
+        Gauge("cpt_stage_instances", "Train samples that the input model answers before the first step.", () => reporter.Progress.ToSample);
+        KeptRatio = _meter.CreateGauge<double>("cpt_stage_instances_kept_ratio", description: "Share of the train samples that an instance filter or self-distillation learns from.");
+        DroppedInstances = _meter.CreateGauge<double>("cpt_stage_instances_dropped", description: "Train samples that an instance filter or self-distillation leaves out.");
         StepSeconds = _meter.CreateHistogram("cpt_train_step_seconds", unit: null, "Time of a step, rollouts included.", tags: null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800] });
         CheckpointIntervalSteps = _meter.CreateGauge<double>("cpt_checkpoint_interval_steps", description: "Steps between two checkpoints; 0: only when stopped and at the end.");
@@ -47,6 +51,10 @@ internal sealed class TrainerMetrics : IDisposable
     public Meter Meter => _meter;
 
     public Gauge<double> FilteredInstances { get; }
+
+    public Gauge<double> KeptRatio { get; }
+
+    public Gauge<double> DroppedInstances { get; }
 
     public Histogram<double> StepSeconds { get; }
 

@@ -54,6 +54,25 @@ internal sealed class StageReporter(IEventSink sink, TimeProvider time, StagePro
         }
     }
 
+    /// <summary>Train samples that the input policy has answered before step 1.</summary>
+    /// <param name="done">So far.</param>
+    /// <param name="due">In all.</param>
+    /// <param name="announce">An event is written.</param>
+    public void Sampled(int done, int due, bool announce)
+    {
+        var progress = Update(progress => progress with { Sampled = done, ToSample = due });
+        if (announce)
+        {
+            Write(new TrainerEvent { Time = time.GetUtcNow(), Event = "sampling", Progress = progress });
+        }
+    }
+
+    public void Probed(string summary)
+    {
+        Update(progress => progress with { Probe = summary });
+        WithProgress("probe", $"probe: {summary}");
+    }
+
     public void Checkpoint(string message) => WithProgress("checkpoint", message);
 
     public void Resumed(string message) => WithProgress("resumed", message);

@@ -52,6 +52,7 @@ internal sealed class TextEventSink(TextWriter output, bool rewriteLine) : IEven
         {
             { Event: "phase", Progress: { } progress } => progress.Phase + (progress.EvaluatingTask is { } task ? " " + task : ""),
             { Event: "step", Progress: { } progress } => StepLine(progress),
+            { Event: "sampling", Progress: { } progress } => string.Create(CultureInfo.InvariantCulture, $"sampled {progress.Sampled} of {progress.ToSample} train samples"),
             { Event: "evaluation", Score: { } score } => string.Create(CultureInfo.InvariantCulture, $"{score.Task}: {score.Accuracy:P1} of {score.Samples}")
                 + (score.LostFromPrevious is { } lost ? string.Create(CultureInfo.InvariantCulture, $", lost {lost}, gained {score.GainedFromPrevious}") : ""),
             { Event: "result", Result: { } result } => $"{result.Reason} (exit code {result.ExitCode})" + (result.Message is { } text ? ": " + text : ""),

@@ -92,16 +92,20 @@ internal sealed class StageAttempt
     private async Task<StageTraining> StartAsync()
     {
         _reporter.Phase(TrainerPhase.Loading);
-        var task = await _inputs.TaskAsync(_spec.Training.Task, _stop);
+        var tasks = await StageTasks.LoadAsync(_spec.Training, _inputs, _stop);
+        await new StageProbe(_spec, _store, _reporter, _outcome, _session?.Group, _stop).AskAsync(tasks.Own[0], () => _inputs.ModelAsync(_spec.Input, _stop));
+        var chosen = await new StageInstances(_spec, _store, _reporter, _metrics, _outcome, _session?.Group, _stop).ChooseAsync(tasks.Own[0], () => _inputs.ModelAsync(_spec.Input, _stop));
+        _reporter.Phase(TrainerPhase.Loading);
         var reference = _spec.Training.Rft?.KlReference switch
         {
             KlReference.Base => await _inputs.ModelAsync(_spec.BaseModel, _stop),
             KlReference.PreviousStage => await _inputs.ModelAsync(_spec.Input, _stop),
             _ => null,
         };
+        var held = _spec.Training.Regularization is null ? null : await _inputs.ModelAsync(_spec.Input, _stop);
         var referenceIsInput = _spec.Training.Rft?.KlReference == KlReference.PreviousStage || _spec.Input.Digest == _spec.BaseModel.Digest;
-        PolicyTraining Build(string directory) => PolicyTraining.Start(directory, _spec, task, reference, referenceIsInput, _session?.Group, _reporter.Warning);
-        var checkpoints = new StageCheckpoints(_spec, _store, _work, _reporter, _metrics, _time, _session) { Parents = await _inputs.LineageAsync(_spec.Input, _stop) };
+        PolicyTraining Build(string directory) => PolicyTraining.Start(directory, _spec, chosen is null ? tasks : tasks with { Own = [chosen.Task, .. tasks.Own.Skip(1)] }, chosen?.Responses, held, reference, referenceIsInput, _session?.Group, _reporter.Warning);
+        var checkpoints = new StageCheckpoints(_spec, _store, _work, _reporter, _metrics, _time, _session) { Parents = await _inputs.LineageAsync(_spec.Input, _stop), Chosen = chosen, Instances = tasks.Own[0].Train };
         var policy = await checkpoints.ResumeAsync(Build, () => _inputs.ModelAsync(_spec.Input, _stop), _stop) ?? Build(await _inputs.ModelAsync(_spec.Input, _stop));
         return new StageTraining(_spec, policy, checkpoints, _reporter, _metrics, _time, _stop);
     }
@@ -143,19 +147,25 @@ internal sealed class StageAttempt
 
     private async Task ScoreAsync(CheckpointManifest final, IReadOnlyList<DueScore> due, LoadedModel? trained)
     {
-        LoadedModel? loaded = null;
+        LoadedModel? loaded = null, origin = null;
         try
         {
-            var row = await _evaluation.ScoreRowAsync(_spec.StageHash, final.ModelDigest, due, _spec.Evaluation.PreviousRow, async () =>
-                trained ?? (loaded = LoadedModel.Load(await _inputs.ModelAsync(new ModelInput { StageHash = _spec.StageHash, Digest = final.ModelDigest }, _stop), _spec)));
+            var row = await _evaluation.ScoreRowAsync(_spec.StageHash, final.ModelDigest, due, _spec.Evaluation.PreviousRow, ModelAsync);
             foreach (var column in due)
             {
                 _outcome.Scores[column.Input.Name] = row.Scores.First(column.IsMetBy).Accuracy;
             }
+
+            await _evaluation.MeasureDriftAsync(row, due, async () =>
+                (await ModelAsync(), origin = LoadedModel.Load(await _inputs.ModelAsync(_spec.BaseModel, _stop), _spec)));
         }
         finally
         {
             loaded?.Dispose();
+            origin?.Dispose();
         }
+
+        async Task<LoadedModel> ModelAsync() =>
+            trained ?? (loaded ??= LoadedModel.Load(await _inputs.ModelAsync(new ModelInput { StageHash = _spec.StageHash, Digest = final.ModelDigest }, _stop), _spec));
     }
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Cpt.Contract;
 using Cpt.Models;
 using Cpt.Storage;
+using Cpt.Tasks;
 using Cpt.Torch;
 using Cpt.Trainer.Measuring;
 using Cpt.Trainer.Reporting;
@@ -23,10 +24,17 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
     public const string OptimizerFile = "trainer/optimizer.safetensors";
     public const string StateFile = "trainer/state.json";
     public const string CurvesFile = "training.jsonl";
+    public const string InstancesFile = "instances.jsonl";
     public const string AdapterDirectory = "adapter";
 
     /// <summary>Digests of the models this stage starts from, input first.</summary>
     public IReadOnlyList<string> Parents { get; init; } = [];
+
+    /// <summary>What the stage learns from, where it chose; null: all.</summary>
+    public InstanceSelection? Chosen { get; init; }
+
+    /// <summary>What it chose from.</summary>
+    public IReadOnlyList<Sample> Instances { get; init; } = [];
 
     /// <summary>Newest committed step; 0 before the first.</summary>
     public int CommittedStep { get; private set; }
@@ -238,12 +246,30 @@ internal sealed class StageCheckpoints(StageSpec spec, CheckpointStore store, Wo
 
         File.WriteAllLines(Path.Combine(directory, CurvesFile), loop.History.ToJson()["points"]!.AsArray().Select(point => point!.ToJsonString()));
         sources.Add(new CheckpointSource(CurvesFile, Path.Combine(directory, CurvesFile), FileRole.Artifact));
+        if (kind == CheckpointKind.Final && Chosen is { } chosen)
+        {
+            var path = Path.Combine(directory, InstancesFile);
+            File.WriteAllLines(path, Instances.Select((sample, i) => new JsonObject { ["id"] = sample.Id, ["solved"] = chosen.Solved[i], ["kept"] = chosen.IsKept[i] }.ToJsonString()));
+            sources.Add(new CheckpointSource(InstancesFile, path, FileRole.Artifact));
+        }
+
         return sources;
     }
 
-    private static Dictionary<string, double> Metrics(MetricsPoint? newest, long tokens)
+    private Dictionary<string, double> Metrics(MetricsPoint? newest, long tokens)
     {
-        var values = new Dictionary<string, double>(StringComparer.Ordinal) { ["tokens"] = tokens };
+        var values = new Dictionary<string, double>(StringComparer.Ordinal) { [StageMetrics.Tokens] = tokens };
+        if (Chosen is { } chosen)
+        {
+            values[StageMetrics.Instances] = chosen.Instances;
+            values[StageMetrics.InstancesKept] = chosen.Kept;
+            values[StageMetrics.KeptFraction] = Math.Round(chosen.KeptFraction, 6);
+            values[StageMetrics.NeverSolved] = chosen.NeverSolved;
+            values[StageMetrics.AlwaysSolved] = chosen.AlwaysSolved;
+            values[StageMetrics.SolvedRate] = Math.Round(chosen.SolvedRate, 6);
+            values[StageMetrics.InstanceTokens] = chosen.Tokens;
+        }
+
         foreach (var (name, value) in new[] { ("loss", newest?.Loss), ("gradientNorm", newest?.GradientNorm), ("reward", newest?.Reward), ("kl", newest?.Kl), ("stopAccuracy", newest?.StopAccuracy) })
         {
             if (value is { } known)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cpt.Contract;
 using Cpt.Storage;
 using Cpt.Tasks;
@@ -62,6 +63,37 @@ internal sealed class StageEvaluation(StageSpec spec, CheckpointStore store, Sta
                 ? await store.WriteEvaluationAsync(row with { Scores = [score], CreatedAt = time.GetUtcNow() }, CancellationToken.None)
                 : row with { Scores = [.. row.Scores.Where(other => !column.IsColumnOf(other)), score] };
             reporter.Evaluation(score);
+        }
+
+        return row;
+    }
+
+    /// <summary>Adds to a row how far its model has moved from the base model, on the tasks of <paramref name="due"/> that it lacks.</summary>
+    /// <param name="row">As it stands in storage.</param>
+    /// <param name="due">Benchmarks among them are left out.</param>
+    /// <param name="load">The model, and the base model; called once, and only if something is missing. What they give stays the caller's.</param>
+    /// <returns>The row as it stands in storage.</returns>
+    public async Task<EvaluationDocument> MeasureDriftAsync(EvaluationDocument row, IReadOnlyList<DueScore> due, Func<Task<(LoadedModel Model, LoadedModel Base)>> load)
+    {
+        var prompts = spec.Evaluation.DriftPrompts;
+        var missing = due.Where(column => prompts > 0 && column.Kind == ScoreKind.Task && !(row.Drift ?? []).Any(score =>
+            score.Task == column.Input.Name && score.TaskDigest == column.Task.Digest && score.Prompts == Math.Min(prompts, column.Task.Eval.Count))).ToList();
+        if (missing.Count == 0)
+        {
+            return row;
+        }
+
+        var (model, origin) = await load();
+        var meter = new DriftMeter(origin.Model, model.Model, model.Tokenizer, EvaluationSettings.Of(spec.Evaluation, spec.Training.Seed), workers);
+        foreach (var column in missing)
+        {
+            stop.ThrowIfCancellationRequested();
+            reporter.Phase(TrainerPhase.Evaluating, $"drift on {column.Input.Name}");
+            var score = meter.Measure(column.Task, prompts, stop) with { Task = column.Input.Name };
+            row = workers is null or { IsFirst: true }
+                ? await store.WriteEvaluationAsync(row with { Scores = [], Drift = [score], CreatedAt = time.GetUtcNow() }, CancellationToken.None)
+                : row with { Drift = [.. (row.Drift ?? []).Where(other => other.Task != score.Task), score] };
+            reporter.Info(string.Create(CultureInfo.InvariantCulture, $"drift from the base model on {score.Task}: {score.Kl:0.0000} nats a token ({score.Prompts} prompts, {score.Tokens} tokens)"));
         }
 
         return row;

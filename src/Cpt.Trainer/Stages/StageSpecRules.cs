@@ -37,7 +37,11 @@ internal static class StageSpecRules
 
         CheckOptimization(spec.Training.Optimization, Refuse);
         CheckRft(spec.Training, Refuse);
+        CheckInstances(spec.Training, Refuse);
+        Refuse(spec.Probe is { Samples: < 1 }, $"probe.samples: {spec.Probe?.Samples} is too small; give 1 or more");
+        Refuse(spec.Probe is { Rollouts: < 2 }, $"probe.rollouts: {spec.Probe?.Rollouts} is too small; a group needs at least 2 rollouts to be mixed");
         CheckWhatIsTrained(spec.Training, Refuse);
+        MixtureRules.Check(spec.Training, Refuse);
         if (spec.RewardCalls is { } calls)
         {
             Refuse(calls.TimeoutSeconds < 1, $"rewardCalls.timeoutSeconds: {calls.TimeoutSeconds} is too small; give 1 or more");
@@ -49,6 +53,7 @@ internal static class StageSpecRules
         Refuse(spec.Checkpoint.Keep < 1, $"checkpoint.keep: {spec.Checkpoint.Keep} is too small; keep at least 1");
         Refuse(spec.Evaluation.MaxResponseTokens < 1, $"evaluation.maxResponseTokens: {spec.Evaluation.MaxResponseTokens} is too small; give 1 or more");
         Refuse(spec.Evaluation.MaxSamples < 0, $"evaluation.maxSamples: {spec.Evaluation.MaxSamples} is negative; 0 scores all");
+        Refuse(spec.Evaluation.DriftPrompts < 0, $"evaluation.driftPrompts: {spec.Evaluation.DriftPrompts} is negative; 0 measures no drift");
         Refuse(spec.Evaluation.BatchSize < 1, $"evaluation.batchSize: {spec.Evaluation.BatchSize} is too small; give 1 or more");
         Refuse(spec.Evaluation.Temperature < 0, $"evaluation.temperature: {spec.Evaluation.Temperature} is negative; 0 is greedy");
         return findings;
@@ -91,7 +96,9 @@ internal static class StageSpecRules
         refuse(wanted.DualClip is not 0 and <= 1, $"{At}.dualClip: {wanted.DualClip} is too small; give more than 1, or 0 for none");
         refuse(wanted.KlCoefficient < 0, $"{At}.klCoefficient: {wanted.KlCoefficient} is negative; 0 is none");
         refuse(wanted.KlEstimator is not ("k1" or "k2" or "k3"), $"{At}.klEstimator: \"{wanted.KlEstimator}\" is unknown; give k1, k2 or k3");
-        refuse(wanted.LossAggregation is not ("TokenMean" or "SequenceMean"), $"{At}.lossAggregation: \"{wanted.LossAggregation}\" is unknown; give TokenMean or SequenceMean");
+        refuse(wanted.LossAggregation is not ("TokenMean" or "SequenceMean" or "Constant"), $"{At}.lossAggregation: \"{wanted.LossAggregation}\" is unknown; give TokenMean, SequenceMean or Constant");
+        refuse(wanted is { Algorithm: RftAlgorithm.DrGRPO, LossAggregation: not "Constant" }, $"{At}.lossAggregation: \"{wanted.LossAggregation}\" does not go with algorithm DrGRPO; give Constant");
+        refuse(wanted is { Algorithm: RftAlgorithm.GSPO, LossAggregation: not "SequenceMean" }, $"{At}.lossAggregation: \"{wanted.LossAggregation}\" does not go with algorithm GSPO; give SequenceMean");
         refuse(wanted.MiniBatches < 1, $"{At}.miniBatches: {wanted.MiniBatches} is too small; give 1 or more");
         refuse(wanted.DynamicSamplingBatches < 0, $"{At}.dynamicSamplingBatches: {wanted.DynamicSamplingBatches} is negative; 0 is off");
         refuse(wanted.Temperature <= 0, $"{At}.temperature: {wanted.Temperature} is too small; rollouts of one prompt must differ, give more than 0");
@@ -101,6 +108,30 @@ internal static class StageSpecRules
         refuse(wanted.RolloutThreads < 1, $"{At}.rolloutThreads: {wanted.RolloutThreads} is too small; give 1 or more");
         CheckRewards(wanted, refuse);
         refuse(wanted.PreflightRollouts < 0, $"{At}.preflightRollouts: {wanted.PreflightRollouts} is negative; 0 is no preflight");
+    }
+
+    private static void CheckInstances(TrainingSpec training, Action<bool, FormattableString> refuse)
+    {
+        if (training.Rft?.InstanceFilter is { } filter)
+        {
+            const string At = "training.rft.instanceFilter";
+            refuse(filter.Rollouts < 1, $"{At}.rollouts: {filter.Rollouts} is too small; give 1 or more");
+            refuse(!double.IsFinite(filter.MinimumReward), $"{At}.minimumReward: {filter.MinimumReward} is no reward");
+            refuse(filter.MinimumSolved < 0 || filter.MinimumSolved > filter.MaximumSolved, $"{At}.minimumSolved: {filter.MinimumSolved} is outside 0 to maximumSolved ({filter.MaximumSolved})");
+            refuse(filter.MaximumSolved > filter.Rollouts, $"{At}.maximumSolved: {filter.MaximumSolved} is more than rollouts ({filter.Rollouts})");
+        }
+
+        if (training.SelfDistillation is { } own)
+        {
+            const string At = "training.selfDistillation";
+            refuse(training.Method != StageMethod.SFT, $"{At}: given, but training.method is {training.Method}; it is for SFT");
+            refuse(own.Rollouts < 1, $"{At}.rollouts: {own.Rollouts} is too small; give 1 or more");
+            refuse(!double.IsFinite(own.MinimumReward), $"{At}.minimumReward: {own.MinimumReward} is no reward");
+            refuse(own.Temperature < 0, $"{At}.temperature: {own.Temperature} is negative; 0 is greedy");
+            refuse(own.TopP is <= 0 or > 1, $"{At}.topP: {own.TopP} is outside 0 to 1");
+            refuse(own.MaxResponseTokens < 1, $"{At}.maxResponseTokens: {own.MaxResponseTokens} is too small; give 1 or more");
+            refuse(own.RolloutThreads < 1, $"{At}.rolloutThreads: {own.RolloutThreads} is too small; give 1 or more");
+        }
     }
 
     private static void CheckRewards(RftSpec wanted, Action<bool, FormattableString> refuse)

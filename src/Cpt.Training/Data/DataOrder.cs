@@ -1,20 +1,25 @@
 namespace Cpt.Training;
 
 /// <summary>
-/// Which sample stands at which position of the endless training stream: each epoch is a permutation of the split made from (seed, epoch).
+/// Which sample stands at which position of the endless training stream: each epoch is a permutation of the split made from (seed, lane, epoch).
 /// </summary>
 internal sealed class DataOrder
 {
     private readonly int _count;
     private readonly long _seed;
+    private readonly Seeds.Purpose _purpose;
+    private readonly long _lane;
     private readonly int[] _permutation;
     private long _epoch = -1;
 
-    public DataOrder(int count, long seed)
+    /// <param name="count">Samples of the split.</param>
+    /// <param name="seed">Of the stage.</param>
+    /// <param name="purpose">What the samples are for.</param>
+    /// <param name="lane">Tells apart the tasks that one stage draws from.</param>
+    public DataOrder(int count, long seed, Seeds.Purpose purpose = Seeds.Purpose.DataOrder, long lane = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
-        _count = count;
-        _seed = seed;
+        (_count, _seed, _purpose, _lane) = (count, seed, purpose, lane);
         _permutation = new int[count];
     }
 
@@ -38,7 +43,7 @@ internal sealed class DataOrder
     private void Shuffle(long epoch)
     {
         for (var i = 0; i < _count; i++) _permutation[i] = i;
-        var state = Seeds.Of(_seed, Seeds.Purpose.DataOrder, epoch);
+        var state = Seeds.Of(_seed, _purpose, epoch, _lane);
         for (var i = _count - 1; i > 0; i--)
         {
             var j = Seeds.Next(ref state, i + 1);

@@ -17,6 +17,14 @@ internal static class Seeds
         Pretraining = 6,
         AdapterStart = 7,
         AdapterDropout = 8,
+        Instances = 9,
+        InstanceControl = 10,
+        Probe = 11,
+
+        // Numbers are taken by hand, some for what stands elsewhere: two that are equal would draw the same.
+        Replay = 20,
+        Fisher = 21,
+        Drift = 30,
     }
 
     /// <summary>64 well-mixed bits of (seed, purpose, a, b).</summary>

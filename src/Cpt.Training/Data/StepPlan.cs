@@ -20,9 +20,9 @@ internal sealed class StepPlan
 
     /// <summary>
     /// <see cref="OptimizationSpec.Steps"/> if set; else as many batches as <see cref="OptimizationSpec.Epochs"/> passes over the split need, the last one
-    /// possibly smaller.
+    /// possibly smaller. Replayed samples come on top: an epoch has every sample of the stage's own once.
     /// </summary>
-    public static StepPlan Of(OptimizationSpec optimization, int samples)
+    public static StepPlan Of(OptimizationSpec optimization, int samples, ReplayShare share = default)
     {
         var batch = optimization.BatchSize;
         if (batch < 1)
@@ -41,6 +41,7 @@ internal sealed class StepPlan
                 FormattableString.Invariant($"epochs: {optimization.Epochs} of {samples} samples is not a single sample; use a larger value, or set steps"));
         }
 
+        total = share.Length(total);
         return new StepPlan(batch, total, checked((int)((total + batch - 1) / batch)));
     }
 

@@ -10,6 +10,9 @@ internal sealed record TrainingSequence(int[] Prompt, int[] Response)
     /// <summary>Of the prompt, by column.</summary>
     public IReadOnlyList<PromptImage> Images { get; init; } = [];
 
+    /// <summary>Of an earlier stage's task.</summary>
+    public bool Replayed { get; init; }
+
     public static TrainingSequence Of(ModelPrompt prompt, int[] response) => new(prompt.Tokens, response) { Images = prompt.Images };
 
     /// <summary>Tokens fed to the model: the last response token is only ever a target.</summary>

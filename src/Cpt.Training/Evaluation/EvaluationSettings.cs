@@ -25,6 +25,9 @@ public sealed record EvaluationSettings
     /// <summary>Decides the draws at a temperature above 0, with the sample's place in the split.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>Decides what the base model answers when drift is measured.</summary>
+    public ulong DriftSeed { get; init; }
+
     public static EvaluationSettings Of(EvaluationSpec spec, long seed) => new()
     {
         Temperature = spec.Temperature,
@@ -33,5 +36,6 @@ public sealed record EvaluationSettings
         Prompt = spec.Prompt,
         BatchSize = spec.BatchSize,
         Seed = Seeds.Of(seed, Seeds.Purpose.Evaluation),
+        DriftSeed = Seeds.Of(seed, Seeds.Purpose.Drift),
     };
 }

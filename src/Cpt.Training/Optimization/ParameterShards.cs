@@ -31,8 +31,10 @@ internal sealed class ParameterShards : IDisposable
     public void BeginPass(bool last) => _reducer.Prepare(last);
 
     /// <summary>Sums the gradients over the workers, and gives the pieces theirs.</summary>
+    /// <param name="maxNorm">Clipped to it.</param>
+    /// <param name="penalty">Adds to the sum, once and not by each worker; null for none.</param>
     /// <returns>The global L2 norm before it was clipped.</returns>
-    public double Reduce(double maxNorm)
+    public double Reduce(double maxNorm, IWeightPenalty? penalty = null)
     {
         using var unrecorded = torch.no_grad();
         var used = _reducer.Finish();
@@ -41,7 +43,11 @@ internal sealed class ParameterShards : IDisposable
         {
             var piece = _reducer.Pieces[i];
             if (!parts.TryGetValue(piece.Bucket, out var part)) parts.Add(piece.Bucket, part = _reducer.Part(piece.Bucket));
-            Pieces[i].grad = used[piece.Parameter] ? part.narrow(0, piece.At, piece.Length) : null;
+            var more = penalty?.Gradient(piece.Parameter);
+            var gradient = part.narrow(0, piece.At, piece.Length);
+            if (!used[piece.Parameter]) gradient = more is null ? null : gradient.zero_();
+            if (more is not null) gradient!.add_(more.reshape(-1).narrow(0, piece.Begin, piece.Length));
+            Pieces[i].grad = gradient;
         }
 
         var own = torch.nn.utils.clip_grad_norm_(Pieces, double.PositiveInfinity);

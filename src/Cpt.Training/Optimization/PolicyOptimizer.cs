@@ -30,6 +30,9 @@ internal sealed class PolicyOptimizer : IDisposable
             offload: offload);
     }
 
+    /// <summary>A term of the loss whose gradient <see cref="Update"/> adds; null for none. Stays the caller's.</summary>
+    public IWeightPenalty? Penalty { get; set; }
+
     /// <summary>Updates done.</summary>
     public int Updates => (int)_adam.Steps;
 
@@ -42,7 +45,7 @@ internal sealed class PolicyOptimizer : IDisposable
     /// <param name="last">No pass of this worker follows before <see cref="Update"/>: what it leaves is summed over the workers while it still runs.</param>
     public void BeginPass(bool last) => _shards?.BeginPass(last);
 
-    /// <summary>Clips, checks, updates, forgets the gradients.</summary>
+    /// <summary>Adds the penalty's gradient, clips, checks, updates, forgets the gradients.</summary>
     /// <param name="learningRate">Of this update.</param>
     /// <param name="step">1-based step, for messages.</param>
     /// <returns>Global L2 norm before clipping.</returns>
@@ -50,7 +53,7 @@ internal sealed class PolicyOptimizer : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         var limit = _maxGradientNorm > 0 ? _maxGradientNorm : double.PositiveInfinity;
-        var norm = Finite.GradientNorm(_shards?.Reduce(limit) ?? torch.nn.utils.clip_grad_norm_(_parameters, limit), step);
+        var norm = Finite.GradientNorm(_shards?.Reduce(limit, Penalty) ?? Clip(limit), step);
         _adam.LearningRate = learningRate;
         _adam.step();
         ZeroGradients();
@@ -86,6 +89,23 @@ internal sealed class PolicyOptimizer : IDisposable
             : throw new StageFailureException(ExitCodes.BadData, "CorruptCheckpoint", $"the checkpoint's optimizer state has no tensor '{name}'; it has {state.Count}");
 
         _adam.Steps = updates;
+    }
+
+    private double Clip(double limit)
+    {
+        if (Penalty is not null)
+        {
+            using var unrecorded = torch.no_grad();
+            for (var place = 0; place < _parameters.Length; place++)
+            {
+                using var scope = torch.NewDisposeScope();
+                if (Penalty.Gradient(place) is not { } more) continue;
+                if (_parameters[place].grad is { } gradient) gradient.add_(more);
+                else _parameters[place].grad = more;
+            }
+        }
+
+        return torch.nn.utils.clip_grad_norm_(_parameters, limit);
     }
 
     public void Dispose()

@@ -46,7 +46,8 @@ public static class TokenWeights
     {
         "TokenMean" => LossAggregation.TokenMean,
         "SequenceMean" => LossAggregation.SequenceMean,
+        "Constant" => LossAggregation.Constant,
         _ => throw new Contract.StageFailureException(
-            Contract.ExitCodes.BadSpec, "InvalidParameter", $"rft.lossAggregation: '{name}' is not an aggregation; use TokenMean or SequenceMean"),
+            Contract.ExitCodes.BadSpec, "InvalidParameter", $"rft.lossAggregation: '{name}' is not an aggregation; use TokenMean, SequenceMean or Constant"),
     };
 }

@@ -23,6 +23,7 @@ internal sealed class PolicyUpdate
     private readonly ResponseLogProbs? _reference;
     private readonly PolicyLossOptions _options;
     private readonly LossAggregation _aggregation;
+    private readonly int _maxResponseTokens;
     private readonly int _miniBatches;
     private readonly int _microBatchSize;
     private readonly int _padToken;
@@ -43,8 +44,10 @@ internal sealed class PolicyUpdate
             DualClip = rft.DualClip > 0 ? rft.DualClip : null,
             KlEstimator = KlEstimators.Parse(rft.KlEstimator),
             KlCoefficient = rft.KlCoefficient,
+            RatioLevel = Gspo.LevelOf(rft.Algorithm),
         };
         _aggregation = TokenWeights.Parse(rft.LossAggregation);
+        _maxResponseTokens = rft.MaxResponseTokens;
         _miniBatches = rft.MiniBatches;
         _microBatchSize = optimization.MicroBatchSize;
         _padToken = padToken;
@@ -100,7 +103,7 @@ internal sealed class PolicyUpdate
             using var scope = torch.NewDisposeScope();
             var reference = _reference is null ? null : WithoutGradient(_reference, pass);
             var logProbs = _policy.Of(pass.Batch);
-            var result = PolicyLoss.Of(_options, logProbs, pass.OldLogProbs ?? logProbs.detach(), reference, pass.Advantages, pass.Weights);
+            var result = PolicyLoss.Of(_options, logProbs, pass.OldLogProbs ?? logProbs.detach(), reference, pass.Advantages, pass.Weights, pass.Rollouts);
             _optimizer.BeginPass(last: index == passes.Count - 1);
             result.Loss.backward();
             losses.Add(result.Loss.detach().MoveToOuterDisposeScope());
@@ -127,7 +130,7 @@ internal sealed class PolicyUpdate
         var weights = new List<double>();
         var lengths = new List<int>();
         for (var i = start; i < end; i++) lengths.AddRange(groups[i].Rollouts.Select(rollout => rollout.Sequence.Response.Length));
-        var allWeights = TokenWeights.Of(_aggregation, lengths.ToArray());
+        var allWeights = TokenWeights.Of(_aggregation, lengths.ToArray(), _maxResponseTokens);
 
         var rollout = 0;
         for (var i = start; i < end; i++)

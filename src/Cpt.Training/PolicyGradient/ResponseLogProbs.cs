@@ -13,7 +13,13 @@ internal sealed class ResponseLogProbs(CausalLM model, bool bfloat16, double tem
     public bool WithoutAdapter { get; init; }
 
     /// <returns>[N] float32, with a gradient unless grad mode is off.</returns>
-    public Tensor Of(TokenBatch batch)
+    public Tensor Of(TokenBatch batch) => OfLogits(Logits(batch), batch);
+
+    /// <returns>[N] float32: of <see cref="Logits"/> of the same batch.</returns>
+    public static Tensor OfLogits(Tensor logits, TokenBatch batch) => torch.nn.functional.token_log_probs(logits, batch.Targets);
+
+    /// <returns>[N, V] float32, divided by the temperature.</returns>
+    public Tensor Logits(TokenBatch batch)
     {
         using var without = WithoutAdapter ? model.WithoutAdapter() : null;
         using var autocast = bfloat16 ? torch.autocast(batch.InputIds.device.type, ScalarType.BFloat16) : null;
@@ -22,7 +28,6 @@ internal sealed class ResponseLogProbs(CausalLM model, bool bfloat16, double tem
             : model.hidden(batch.InputIds, null, images);                                   // [rows, width, D]
         var predicting = hidden.view(-1, hidden.size(-1)).index_select(0, batch.Positions); // [N, D]
         var logits = model.lm_head(predicting).to(ScalarType.Float32);                      // [N, V]
-        if (temperature != 1) logits = logits / temperature;
-        return torch.nn.functional.token_log_probs(logits, batch.Targets);                  // [N]
+        return temperature != 1 ? logits / temperature : logits;
     }
 }

@@ -16,10 +16,14 @@ public sealed class RewardModel(IScorer scorer, PromptStyle style, double accura
 
     /// <summary>What a stage's rollouts earn.</summary>
     /// <exception cref="TaskDataException">A component cannot judge a sample of the train split.</exception>
-    internal static RewardModel Of(StageContext context, TaskData task, RftSpec rft) => new(task.Scorer, rft.Prompt, rft.AccuracyWeight, rft.FormatWeight)
+    internal static RewardModel Of(StageContext context, TaskData task, RftSpec rft) => Of(task, rft, context.RewardCalls, context.Workers, context.Time, context.Log);
+
+    /// <summary>The same for rollouts before the stage's first step.</summary>
+    /// <exception cref="TaskDataException">A component cannot judge a sample of the train split.</exception>
+    internal static RewardModel Of(TaskData task, RftSpec rft, RewardCallSpec calls, WorkerGroup? workers, TimeProvider time, Action<string>? log) => new(task.Scorer, rft.Prompt, rft.AccuracyWeight, rft.FormatWeight)
     {
         _components = [.. (rft.RewardComponents ?? []).Select((component, place) => (Judge(task, component, place), component.Weight))],
-        _service = rft.RewardService is { } service ? new RewardService(service, context.RewardCalls, task.Name, context.Workers, context.Time, context.Log) : null,
+        _service = rft.RewardService is { } service ? new RewardService(service, calls, task.Name, workers, time, log) : null,
         _serviceWeight = rft.RewardService?.Weight ?? 0,
     };
 

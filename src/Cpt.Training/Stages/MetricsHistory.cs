@@ -15,6 +15,8 @@ public sealed record MetricsPoint
 
     public double LearningRate { get; init; }
 
+    public double? Penalty { get; init; }
+
     public double? Reward { get; init; }
 
     public double? RewardStd { get; init; }
@@ -50,6 +52,7 @@ public sealed class MetricsHistory
             Loss = report.Loss,
             GradientNorm = report.GradientNorm,
             LearningRate = report.LearningRate,
+            Penalty = report.Penalty,
             Reward = report.Reward,
             RewardStd = report.RewardStd,
             Kl = report.Kl,

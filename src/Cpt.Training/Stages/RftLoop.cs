@@ -1,7 +1,6 @@
 using System.Globalization;
 using Cpt.Contract;
 using Cpt.Models;
-using Cpt.Tasks;
 
 namespace Cpt.Training;
 
@@ -10,7 +9,7 @@ namespace Cpt.Training;
 /// <code>
 /// for each step: take the next B prompts
 ///     sample G rollouts a prompt, reward them                                     <see cref="RolloutSampler"/>
-///     advantages within each group                                                <see cref="Grpo"/>, <see cref="Rloo"/>, <see cref="Remax"/>
+///     advantages                                                                  <see cref="Advantages"/>
 ///     for each of M mini-batches: clipped policy loss + β KL, clip, AdamW         <see cref="PolicyUpdate"/>
 /// </code>
 /// </summary>
@@ -21,7 +20,6 @@ internal sealed class RftLoop : StageLoop
     private readonly RftSpec _rft;
     private readonly RolloutSampler _sampler;
     private readonly PolicyUpdate _update;
-    private readonly RewardModel _rewards;
     private CausalLM? _reference;
     private int _barrenSteps;
 
@@ -29,9 +27,12 @@ internal sealed class RftLoop : StageLoop
         : base(context, (context.Training.Rft ?? throw new StageFailureException(ExitCodes.BadSpec, "InvalidParameter", "rft: missing; method RFT needs it")).Prompt)
     {
         _rft = RftRules.Check(context.Training.Rft!, Optimization);
-        var rewards = RewardModel.Of(context, Task, _rft);
-        _rewards = rewards;
-        _sampler = new RolloutSampler(context.Policy, Prompts, rewards, _rft, context.Workers);
+        // A replayed prompt is judged by its own task's scorer alone: components and services know this stage's samples.
+        RewardModel Rewards(TaskSource from) => from.Replayed
+            ? new(from.Task.Scorer, _rft.Prompt, _rft.AccuracyWeight > 0 ? _rft.AccuracyWeight : 1, _rft.FormatWeight)
+            : RewardModel.Of(context, from.Task, _rft);
+        _sampler = new RolloutSampler(context.Policy, Rewards, _rft, context.Workers);
+        _sampler.Prepare(Stream.Sources);
         var inPolicy = context.ReferenceIsInput && context.Policy.Adapter is not null;
         if (_rft.KlReference != KlReference.None && !inPolicy)
         {
@@ -45,15 +46,16 @@ internal sealed class RftLoop : StageLoop
 
     public override void Preflight(CancellationToken cancellationToken)
     {
-        foreach (var sample in Task.Train)
+        foreach (var drawn in Stream.All)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Fits(sample);
+            Fits(drawn);
         }
 
         if (_rft.PreflightRollouts <= 0) return;
-        var prompts = Math.Min(Task.Train.Count, (_rft.PreflightRollouts + _rft.GroupSize - 1) / _rft.GroupSize);
-        var samples = Array.ConvertAll(Order.Take(0, prompts), index => Task.Train[index]);
+        var prompts = Math.Min(Stream.Count, (_rft.PreflightRollouts + _rft.GroupSize - 1) / _rft.GroupSize);
+        // What was learned before says nothing of whether this stage can be.
+        var samples = Stream.TakeOwn(prompts);
         var groups = _sampler.Sample(samples, _rft.GroupSize, Seeds.Of(Context.Training.Seed, Seeds.Purpose.Preflight), step: 0, cancellationToken);
         Training.Preflight.Judge(groups, Task, _rft, Context.Tokenizer, Context.Log);
     }
@@ -70,7 +72,7 @@ internal sealed class RftLoop : StageLoop
         position = next;
 
         var statistics = RolloutStatistics.Of(drawn);
-        WarnWhenNothingIsLearned(step, drawn.Count, statistics);
+        WarnWhenNothingIsLearned(step, drawn, statistics);
         return new StepReport
         {
             Step = step,
@@ -91,16 +93,16 @@ internal sealed class RftLoop : StageLoop
 
     public override void Dispose()
     {
-        _rewards.Dispose();
+        _sampler.Dispose();
         _reference?.Dispose();
         _reference = null;
         base.Dispose();
     }
 
     // A collapsed policy earns nothing and raises no error; a finished one earns everything. People must hear of the first.
-    private void WarnWhenNothingIsLearned(int step, int groups, RolloutStatistics statistics)
+    private void WarnWhenNothingIsLearned(int step, List<RolloutGroup> groups, RolloutStatistics statistics)
     {
-        _barrenSteps = statistics.EqualGroups == groups && statistics.Accuracy < 1 ? _barrenSteps + 1 : 0;
+        _barrenSteps = groups.TrueForAll(group => group.AllEqual && !group.Teaches) && statistics.Accuracy < 1 ? _barrenSteps + 1 : 0;
         if (_barrenSteps != BarrenStepsToWarn) return;
         Context.Log?.Invoke(string.Create(
             CultureInfo.InvariantCulture,
@@ -120,7 +122,7 @@ internal sealed class RftLoop : StageLoop
         kept = [];
         for (var draw = 0; draw <= _rft.DynamicSamplingBatches && kept.Count < wanted; draw++)
         {
-            var samples = Array.ConvertAll(Order.Take(position, wanted), index => Fits(Task.Train[index]));
+            var samples = Array.ConvertAll(Stream.Take(position, wanted), Fits);
             position += wanted;
             var seed = Seeds.Of(Context.Training.Seed, Seeds.Purpose.Rollout, step, draw);
             var groups = _sampler.Sample(samples, _rft.GroupSize, seed, step, cancellationToken);
@@ -132,9 +134,9 @@ internal sealed class RftLoop : StageLoop
         return drawn;
     }
 
-    private Sample Fits(Sample sample)
+    private DrawnSample Fits(DrawnSample drawn)
     {
-        Limit.Check(Task, sample, Prompts.Prompt(sample).Length, _rft.MaxResponseTokens, "response tokens (rft.maxResponseTokens)");
-        return sample;
+        Limit.Check(drawn.From.Task, drawn.Sample, drawn.From.Prompts.Prompt(drawn.Sample).Length, _rft.MaxResponseTokens, "response tokens (rft.maxResponseTokens)");
+        return drawn;
     }
 }

@@ -20,6 +20,9 @@ internal static class RftRules
         Require(rft.KlCoefficient >= 0, "rft.klCoefficient", rft.KlCoefficient, "use 0 or more");
         Require(rft.KlCoefficient == 0 || rft.KlReference != KlReference.None, "rft.klCoefficient", rft.KlCoefficient, "it needs kl.reference Base or PreviousStage");
         Require(
+            rft.Algorithm != RftAlgorithm.REINFORCEPlusPlus || rft.DynamicSamplingBatches == 0,
+            "rft.dynamicSampling", rft.DynamicSamplingBatches, "under REINFORCEPlusPlus groups of equal rewards teach too; use 0");
+        Require(
             rft.MiniBatches >= 1 && rft.MiniBatches <= optimization.BatchSize,
             "rft.miniBatches", rft.MiniBatches, $"use 1 to batchSize ({optimization.BatchSize})");
         return rft;

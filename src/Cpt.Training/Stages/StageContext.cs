@@ -16,6 +16,21 @@ public sealed record StageContext
 
     public required TaskData Task { get; init; }
 
+    /// <summary>The data of <see cref="TrainingSpec.JointTasks"/>, in the same order.</summary>
+    public IReadOnlyList<TaskData> JointTasks { get; init; } = [];
+
+    /// <summary>The data of <see cref="ReplaySpec.Tasks"/>, in the same order.</summary>
+    public IReadOnlyList<TaskData> Replayed { get; init; } = [];
+
+    /// <summary>SFT: what is learned for each train sample of <see cref="Task"/> instead of its answer; null: the answers.</summary>
+    public IReadOnlyList<int[]>? Responses { get; init; }
+
+    /// <summary>The data of <see cref="EwcSpec.Tasks"/>, in the same order.</summary>
+    public IReadOnlyList<TaskData> Protected { get; init; } = [];
+
+    /// <summary>Loads the model the stage starts from, with the weights it had then; called at most once, and only when something is held to it. The loop disposes it.</summary>
+    public Func<CausalLM>? Input { get; init; }
+
     /// <summary>
     /// Loads the model that <see cref="RftSpec.KlReference"/> names; called at most once, and only when it is not <c>None</c>. The loop disposes it.
     /// </summary>

@@ -8,8 +8,11 @@ public sealed record StepReport
 
     public required int StepsDue { get; init; }
 
-    /// <summary>Mean over the step's optimizer updates.</summary>
+    /// <summary>Mean over the step's optimizer updates, penalties included.</summary>
     public required double Loss { get; init; }
+
+    /// <summary>Part of the loss that is a function of the weights alone, at the step's beginning; null where there is none.</summary>
+    public double? Penalty { get; init; }
 
     /// <summary>Global L2 norm before clipping; the largest of the step's updates.</summary>
     public required double GradientNorm { get; init; }

@@ -16,15 +16,17 @@ internal static class TeachingPass
     /// <param name="optimizer">Whose gradients are filled.</param>
     /// <param name="packTokens">Above 0: passes of so many tokens without padding, instead of rows.</param>
     /// <param name="workers">Those that train together; null for one alone.</param>
+    /// <param name="lwf">A second term; null for none.</param>
     /// <returns>The loss, and how many tokens were fed; by all workers.</returns>
     public static (double Loss, long Tokens) Run(
         ResponseLogProbs logProbs, IReadOnlyList<TrainingSequence> sequences, int microBatchSize, int padToken, Device device, PolicyOptimizer optimizer, int packTokens = 0,
-        WorkerGroup? workers = null)
+        WorkerGroup? workers = null, Lwf? lwf = null)
     {
         using var scope = torch.NewDisposeScope();
         var responseTokens = 0L;
         foreach (var sequence in sequences) responseTokens += sequence.Response.Length;
 
+        var keptTokens = lwf is null ? 0 : Lwf.Tokens(sequences);
         optimizer.ZeroGradients();
         var tokens = 0L;
         var losses = new List<Tensor>();
@@ -35,7 +37,9 @@ internal static class TeachingPass
             using var passScope = torch.NewDisposeScope();
             var own = Array.ConvertAll(pass, i => share[i]);
             using var batch = packTokens > 0 ? TokenBatch.Packed(own, device) : TokenBatch.Of(own, padToken, device);
-            var loss = logProbs.Of(batch).sum() * (-1.0 / responseTokens);
+            var logits = logProbs.Logits(batch);
+            var loss = ResponseLogProbs.OfLogits(logits, batch).sum() * (-1.0 / responseTokens);
+            if (lwf?.Of(logits, batch, own, keptTokens) is { } kept) loss += kept;
             optimizer.BeginPass(last: index == passes.Count - 1);
             loss.backward();
             losses.Add(loss.detach().MoveToOuterDisposeScope());

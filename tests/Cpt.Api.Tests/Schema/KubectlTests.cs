@@ -15,7 +15,7 @@ public sealed partial class KubectlTests(ApiServer server)
         { "continualrun", ["one base model that learns one task after another"] },
         { "continualrun.spec", ["The tasks to learn, in this order.", "True: save, stop the pods and keep all progress.", "What happens after an attempt fails.", "IfUnchanged: A stage with the same input weights"] },
         { "continualrun.spec.seed", ["Defaults to 0.", "May not change once the run exists."] },
-        { "continualrun.spec.stages", ["Unique in the run; also the task's column in the matrix.", "SFT: Supervised fine-tuning on the task's answers.", "learningRate, epochs, steps, batchSize", "required-"] },
+        { "continualrun.spec.stages", ["Unique in the run; also the task's column in the matrix, unless", "SFT: Supervised fine-tuning on the task's answers.", "learningRate, epochs, steps, batchSize", "required-"] },
         { "crun.spec.stages.rft", ["Rollouts a prompt. Defaults to 8.", "GRPO: Group-normalised rewards", "Weight of the KL term in the loss; \"0\" = none."] },
         { "crun.status", ["Mean score over the tasks learned so far, percent.", "When the next attempt starts after a failure.", "One entry for each stage of spec.stages, in order."] },
         { "crun.status.stages", ["Attempts that were taken away: they cost no retry."] },

@@ -35,7 +35,8 @@ internal static partial class RunJson
           evaluation:
             scope: AllTasks
             benchmarks: [{name: copy, uri: "generated://digits/copy?seed=1", scorer: ExactMatch}]
-            gates: [{metric: benchmarkDrop, maximum: "5", minimum: "-100", onFailure: Suspend}]
+            gates: [{metric: benchmarkDrop, maximum: "5", minimum: "-100", confidence: "0.95", onFailure: Suspend}]
+            drift: {prompts: 32}
             temperature: "0.5"
             maxSamples: 100
             maxResponseTokens: 64
@@ -65,7 +66,8 @@ internal static partial class RunJson
               prompt: ChainOfThought
               reward: {accuracyWeight: "0.8", formatWeight: "0.2", components: [{scorer: BoxedAnswer, weight: "0.5"}], service: {url: "http://rewards/judge", weight: "0.5", timeoutSeconds: 60, batchSize: 128, retries: 5}}
               preflightRollouts: 32
-              instanceFilter: {rollouts: 8, minimumReward: "0.5"}
+              instanceFilter: {rollouts: 16, minimumReward: "0.5", minimumSolved: 2, maximumSolved: 12, control: Random}
+            probe: {samples: 32, rollouts: 4}
             lora: {rank: 8, alpha: "16", dropout: "0.05", targets: [q_proj, v_proj], visionTower: true, rankStabilized: true}
             parameters:
               learningRate: "1e-6"
@@ -92,8 +94,16 @@ internal static partial class RunJson
             method: SFT
             task: {uri: "file:///data/second"}
             freeze: [visual.*]
+            selfDistillation: {rollouts: 4, minimumReward: "0.9", perSample: All, prompt: ChainOfThought, temperature: "0.8", topP: "0.9", maxResponseTokens: 64}
             parameters: {epochs: "0.5"}
             replay: {percentage: 10, fromStages: [first]}
+            regularization: {ewc: {lambda: "400", fisherSamples: 128}, lwf: {weight: "0.5", temperature: "2"}}
+          - name: joint
+            method: SFT
+            tasks:
+            - {name: third, uri: "file:///data/third", scorer: Numeric}
+            - {name: fourth, uri: "file:///data/fourth"}
+            parameters: {epochs: "0.5"}
         """;
 
     /// <summary>As kubectl makes it of YAML.</summary>

@@ -5,7 +5,7 @@ public sealed class ViolationTests(ApiServer server)
 {
     [Fact]
     public void TheSampleBreaksNoRuleOfItsOwn() =>
-        Assert.Equal(["spec.stages.rft.instanceFilter", "spec.stages.replay"], RunJson.OperatorRefuses(RunJson.Of(RunJson.Everything)).Order(StringComparer.Ordinal).Reverse());
+        Assert.Empty(RunJson.OperatorRefuses(RunJson.Of(RunJson.Everything)));
 
     [Fact]
     public void TheOperatorRefusesWhateverTheSchemaForbidsAndNamesTheField()

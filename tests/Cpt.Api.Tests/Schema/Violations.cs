@@ -31,11 +31,11 @@ internal sealed record Violation(string Path, string What, JsonObject Run)
         var sample = Get(RunJson.Of(RunJson.Everything), path);
         if (sample is null)
         {
-            // epochs and steps exclude one another, as lora and freeze do, and replay stands in the second stage alone.
-            Assert.True(path.Contains("epochs") || path.Contains("replay") || path.Contains("freeze"), $"the sample sets {Text(path)}");
-            if (path is ["spec", "stages", 0, ..])
+            // epochs and steps exclude one another, as lora and freeze or task and tasks do, and replay, selfDistillation and regularization stand in the second stage alone, tasks in the third.
+            Assert.True(path.Contains("epochs") || path.Contains("replay") || path.Contains("freeze") || path.Contains("tasks") || path.Contains("selfDistillation") || path.Contains("regularization"), $"the sample sets {Text(path)}");
+            if (path is ["spec", "stages", int stage and < 2, ..])
             {
-                Walk(schema, [.. path[..2], 1, .. path[3..]], found);
+                Walk(schema, [.. path[..2], stage + 1, .. path[3..]], found);
             }
 
             return;

@@ -13,14 +13,16 @@ public sealed class LintTests
     }
 
     /// <summary>After a change of the types: <c>cpt generate crds</c>, and once more with <c>--output charts/cpt-operator/files</c>.</summary>
-    [Fact]
-    public async Task TheChartsKindIsWhatTheTypesGenerate()
+    [Theory]
+    [InlineData("cpt.dev_continualruns.yaml")]
+    [InlineData("cpt.dev_continualstudies.yaml")]
+    public async Task TheChartsKindsAreWhatTheTypesGenerate(string file)
     {
         var cancellation = TestContext.Current.CancellationToken;
 
         Assert.Equal(
-            await File.ReadAllTextAsync(Path.Combine(Repository.Root, "crds", "cpt.dev_continualruns.yaml"), cancellation),
-            await File.ReadAllTextAsync(Path.Combine(Helm.Chart, "files", "cpt.dev_continualruns.yaml"), cancellation));
+            await File.ReadAllTextAsync(Path.Combine(Repository.Root, "crds", file), cancellation),
+            await File.ReadAllTextAsync(Path.Combine(Helm.Chart, "files", file), cancellation));
     }
 
     [Fact]

@@ -5,6 +5,8 @@ namespace Cpt.Chart.Tests.Rendering;
 /// <summary>One chart for servers of many years: what an old one does not know is not sent to it.</summary>
 public sealed class VersionTests
 {
+    private const string Runs = "continualruns.cpt.dev";
+
     [Theory]
     [InlineData("1.20.0", "policy/v1beta1", false)]
     [InlineData("1.20.15-gke.1", "policy/v1beta1", false)]
@@ -18,7 +20,7 @@ public sealed class VersionTests
         var rendered = await Rendered.ByAsync("--kube-version=" + version);
 
         Assert.Equal(budget, (string?)rendered.One("PodDisruptionBudget")["apiVersion"]);
-        Assert.Equal(rules, rendered.One("CustomResourceDefinition").ToJsonString().Contains("x-kubernetes-validations", StringComparison.Ordinal));
+        Assert.Equal(rules, rendered.One("CustomResourceDefinition", Runs).ToJsonString().Contains("x-kubernetes-validations", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -30,11 +32,13 @@ public sealed class VersionTests
         Assert.Contains(">=1.20.0-0", error, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task TheKindIsTheGeneratedOneWithAllItsRules()
+    [Theory]
+    [InlineData("continualruns")]
+    [InlineData("continualstudies")]
+    public async Task AKindIsTheGeneratedOneWithAllItsRules(string plural)
     {
-        var made = (await Rendered.ByAsync("--kube-version=1.33")).One("CustomResourceDefinition");
-        var generated = Assert.Single(Yaml.Documents(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "crds", "cpt.dev_continualruns.yaml"), TestContext.Current.CancellationToken)));
+        var made = (await Rendered.ByAsync("--kube-version=1.33")).One("CustomResourceDefinition", plural + ".cpt.dev");
+        var generated = Assert.Single(Yaml.Documents(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "crds", $"cpt.dev_{plural}.yaml"), TestContext.Current.CancellationToken)));
 
         Assert.True(JsonNode.DeepEquals(Sorted(generated["spec"]), Sorted(made["spec"])));
         Assert.Equal("keep", (string?)made["metadata"]!["annotations"]!["helm.sh/resource-policy"]);
@@ -43,7 +47,7 @@ public sealed class VersionTests
     [Fact]
     public async Task WithoutItsRulesTheKindIsStillTheSame()
     {
-        var made = (await Rendered.ByAsync("--kube-version=1.24")).One("CustomResourceDefinition");
+        var made = (await Rendered.ByAsync("--kube-version=1.24")).One("CustomResourceDefinition", Runs);
         var generated = Assert.Single(Yaml.Documents(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "crds", "cpt.dev_continualruns.yaml"), TestContext.Current.CancellationToken)));
 
         Assert.True(JsonNode.DeepEquals(Sorted(WithoutRules(generated["spec"])), Sorted(made["spec"])));

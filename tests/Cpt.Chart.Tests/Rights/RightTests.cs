@@ -1,5 +1,6 @@
 using Cpt.Api;
 using Cpt.Controllers;
+using Cpt.Runs;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Cpt.Chart.Tests.Rights;
@@ -12,7 +13,7 @@ namespace Cpt.Chart.Tests.Rights;
 public sealed class RightTests(ChartClusters clusters)
 {
     /// <summary>Kinds that are watched as a whole.</summary>
-    internal static Right[] Kinds { get; } = [new("cpt.dev", "continualruns", "list"), new("batch", "jobs", "list"), new("", "pods", "list")];
+    internal static Right[] Kinds { get; } = [new("cpt.dev", "continualruns", "list"), new("cpt.dev", "continualstudies", "list"), new("batch", "jobs", "list"), new("", "pods", "list")];
 
     private static readonly Dictionary<string, (string Scenario, Broken Broken)> s_needed = new(StringComparer.Ordinal)
     {
@@ -21,6 +22,11 @@ public sealed class RightTests(ChartClusters clusters)
         ["patch continualruns.cpt.dev"] = ("a run that is deleted with its artifacts", new Broken.NoFinalizerAndNoJob()),
         ["delete continualruns.cpt.dev"] = ("a run whose time is over", new Broken.FinishedRunStays()),
         ["patch continualruns/status.cpt.dev"] = ("a run of two stages", new Broken.NoStatusAndNoJob()),
+        ["create continualruns.cpt.dev"] = ("a study of two runs", new Broken.StudyWithoutRuns()),
+        ["list continualstudies.cpt.dev"] = ("a study of two runs", new Broken.NeverReady("continualstudies.cpt.dev")),
+        ["watch continualstudies.cpt.dev"] = ("a study of two runs", new Broken.ListsAgainAndAgain()),
+        ["patch continualstudies/status.cpt.dev"] = ("a study of two runs", new Broken.StudyWithoutAStatus()),
+        ["update continualstudies/finalizers.cpt.dev"] = ("a study of two runs", new Broken.StudyWithoutRuns("create continualruns.cpt.dev")),
         ["update continualruns/finalizers.cpt.dev"] = ("a run of two stages", new Broken.NoStatusAndNoJob("create jobs.batch")),
         ["get jobs.batch"] = ("a Job that somebody deletes", new Broken.AttemptStaysTheFirst()),
         ["list jobs.batch"] = ("a run of two stages", new Broken.NeverReady("jobs.batch")),
@@ -157,6 +163,16 @@ internal abstract record Broken(string? Refused = null)
     internal sealed record NoStatusAndNoJob(string? Refused = null) : Broken(Refused)
     {
         protected override async Task<bool> IsSoAsync(RightsWorld world) => await world.RunAsync() is { Status.Value: null } && (await world.World.JobsAsync()).Count == 0;
+    }
+
+    internal sealed record StudyWithoutRuns(string? Refused = null) : Broken(Refused)
+    {
+        protected override async Task<bool> IsSoAsync(RightsWorld world) => await world.StudyAsync() is { Status.Value: not null } && (await world.Administrator.ListAsync<RunObject>(new() { Namespace = world.Namespace })).Items.Count == 0;
+    }
+
+    internal sealed record StudyWithoutAStatus : Broken
+    {
+        protected override async Task<bool> IsSoAsync(RightsWorld world) => await world.StudyAsync() is { Status.Value: null };
     }
 
     internal sealed record NoJob : Broken

@@ -85,6 +85,8 @@ internal sealed class RightsWorld : IAsyncDisposable
 
     public async Task<RunObject?> RunAsync() => await Administrator.TryGetAsync<RunObject>("demo", Namespace);
 
+    public async Task<StudyObject?> StudyAsync() => await Administrator.TryGetAsync<StudyObject>("demo", Namespace);
+
     /// <summary>Those who still wait stop waiting.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -33,6 +33,7 @@ internal static class Scenarios
         ["a storage with a Secret"] = new(() => new(), SecretAsync),
         ["a stage on several nodes"] = new(() => new(), NodesAsync),
         ["progress through the API server"] = new(() => new Scenario().On("parity", 1, new AttemptScript { Ending = new Ending.Unschedulable() }), ProgressAsync),
+        ["a study of two runs"] = new(() => new(), StudyAsync),
         ["a leader that leads for long"] = new(() => new(), LeadingAsync),
         ["a leader that hands over"] = new(() => new(), HandoverAsync),
     };
@@ -142,6 +143,19 @@ internal static class Scenarios
         await world.UntilAsync(async () => (pods = (await world.Administrator.ListAsync<Pod>(new() { Namespace = world.Namespace })).Items) is [{ Status.Conditions.Count: > 0 }]);
         await world.Administrator.PatchStatusAsync<Pod>(pods[0].Metadata.Name!, world.Namespace, Patch.Merge(trainer.PodStatus()));
         await world.UntilAsync(async () => (await world.World.StatusAsync())?.Progress == "3/8");
+    }
+
+    private static async Task StudyAsync(RightsWorld world)
+    {
+        await world.StartOperatorAsync(options => options with { Studies = true });
+        await world.Administrator.CreateAsync(StudyObject.Of(new ContinualStudy
+        {
+            ApiVersion = ContinualRun.GroupVersion,
+            Kind = ContinualStudy.KindName,
+            Metadata = new() { Name = "demo", Namespace = world.Namespace },
+            Spec = new() { Base = OneStage(world).Spec, Seeds = [1, 2], Concurrency = 2, Variants = [new StudyVariant { Name = "plain" }] },
+        }));
+        await world.UntilAsync(async () => (await world.StudyAsync())?.Status.Value?.Reason == StudyReasons.AllRunsSucceeded);
     }
 
     private static async Task LeadingAsync(RightsWorld world)

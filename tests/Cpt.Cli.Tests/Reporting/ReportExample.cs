@@ -54,8 +54,7 @@ internal static class ReportExample
             Stages = [.. status.Stages.Select((stage, index) => new ReportStage
             {
                 Status = stage,
-                Task = $"generated://digits/{stage.Name}?seed=1",
-                TaskDigest = new string('c', 64),
+                Tasks = [new ReportTask(stage.Name, $"generated://digits/{stage.Name}?seed=1", new string('c', 64))],
                 Training = Curve(index, stage.Method == "RFT"),
                 Settings = [("method", stage.Method), ("parameters.learningRate", "1e-4"), ("parameters.batchSize", "64")],
                 Flips = index == 0 ? [] : [new FlipCount("parity", 24 * index, 3, 256), new FlipCount("reverse", 31, 1, 256)],

@@ -57,7 +57,7 @@ public sealed class Clusters : IAsyncLifetime
             {
                 try
                 {
-                    return (await client.ListAsync<RunObject>()).Items.Count == 0;
+                    return (await client.ListAsync<RunObject>()).Items.Count == 0 && (await client.ListAsync<StudyObject>()).Items.Count == 0;
                 }
                 catch (KubernetesException error) when (error.IsNotFound)
                 {

@@ -35,6 +35,10 @@ public sealed class StorageLookupsTests : IDisposable
 
         Assert.Equal((0.5, 2), (score.Accuracy, score.Samples));
         Assert.Empty(score.Records);
+
+        // Where noise is asked about, ids and scores come along; what the model said would be most of the memory.
+        var records = Assert.IsType<EvaluationDocument>((await FindAsync(new Need.Records(Hash))).Value).Scores[0].Records;
+        Assert.Equal([new SampleRecord("1", 1, ""), new SampleRecord("2", 0, "")], records);
     }
 
     [Fact]

@@ -57,6 +57,34 @@ public sealed class StageTests : IDisposable
     }
 
     [Fact]
+    public async Task DriftFromTheBaseModelIsMeasuredOnceAndStandsInTheRow()
+    {
+        var spec = await _stages.SftAsync();
+        spec = spec with { Evaluation = spec.Evaluation with { DriftPrompts = 6 } };
+        await using (var child = _stages.Start(spec))
+        {
+            Assert.True(await child.ExitAsync() == 0, child.Log);
+        }
+
+        var row = (await _stages.Store.ReadEvaluationAsync(spec.StageHash))!;
+        var drift = Assert.Single(row.Drift!);
+        Assert.Equal(("sums", 6, row.Scores[0].TaskDigest), (drift.Task, drift.Prompts, drift.TaskDigest));
+        Assert.True(drift.Kl > 0 && drift.Tokens > 0, $"{drift}");
+        Assert.Null((await _stages.Store.ReadEvaluationAsync(Digests.BaselineHash(spec.BaseModel.Digest)))!.Drift);
+
+        // Another attempt has nothing left to do; more prompts are another figure, measured without training, beside scores that stay.
+        await using (var again = _stages.Start(spec with { Attempt = 2, Evaluation = spec.Evaluation with { DriftPrompts = 8 } }))
+        {
+            Assert.True(await again.ExitAsync() == 0, again.Log);
+            Assert.DoesNotContain(again.Events, line => line.Event == "step");
+        }
+
+        var measured = (await _stages.Store.ReadEvaluationAsync(spec.StageHash))!;
+        Assert.Equal(8, Assert.Single(measured.Drift!).Prompts);
+        Assert.Equal(row.Scores[0].Records, measured.Scores[0].Records);
+    }
+
+    [Fact]
     public async Task TheNextStageStartsFromTheCommittedOneAndCountsFlipsAgainstItsRow()
     {
         var first = await _stages.SftAsync();

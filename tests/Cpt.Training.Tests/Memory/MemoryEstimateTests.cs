@@ -5,6 +5,7 @@ using Cpt.Torch;
 namespace Cpt.Training.Tests;
 
 /// <summary>The estimates of <c>cpt model plan</c>, held to the peaks of real steps: libtorch's own count of bytes in tensors.</summary>
+[Collection(nameof(AloneInTheProcess))]
 public sealed class MemoryEstimateTests
 {
     /// <summary>What docs/models.md promises.</summary>
@@ -89,6 +90,24 @@ public sealed class MemoryEstimateTests
         var found = estimate.Sampling - estimate.OptimizerState;
         TestContext.Current.TestOutputHelper?.WriteLine($"measured {measured:N0}, estimated {found:N0} ({(double)found / measured:0.00}): {estimate}");
         Assert.InRange((double)found / measured, 1 - Tolerance, 1 + Tolerance);
+    }
+
+    [Fact]
+    public void APromptThatRolloutsShareIsNotHeldTwiceForThem()
+    {
+        const int rows = 64, prompt = 256;
+        long Peak(int width)
+        {
+            using var model = CausalLM.Create(s_model, seed: 1);
+            HostMemory.ResetPeak();
+            var before = HostMemory.Allocated();
+            new TextGenerator(model).Generate(new GenerationRequest { Prompts = [.. Enumerable.Range(0, width).Select(_ => new int[prompt])], MaxNewTokens = 2 });
+            return HostMemory.PeakAllocated() - before;
+        }
+
+        var cache = (rows - 1) * (prompt + 1L) * s_model.NumHiddenLayers * 2 * s_model.KeyValueSize * sizeof(float);
+        var grew = Peak(rows) - Peak(1);
+        Assert.InRange((double)grew / cache, 0.9, 1.5);
     }
 
     private static ModelConfig Qwen(int hidden, int layers, int heads, int groups, int intermediate, int vocabulary, bool tied) => Tiny.Config with

@@ -48,6 +48,45 @@ public sealed class AdvantageTests
         Golden.AreClose([1 - (0.5 / 2), 0.5 - (1.0 / 2), 0 - (1.5 / 2)], Rloo.Advantages([1, 0.5, 0]), 1e-12);
 
     [Fact]
+    public void RlooIsDrGrpoTimesTheGroupSizeOverOneLess()
+    {
+        foreach (var rewards in s_rewards)
+        {
+            double[] scaled = [.. DrGrpo.Advantages(rewards).Select(advantage => advantage * rewards.Length / (rewards.Length - 1))];
+            Golden.AreClose(scaled, Rloo.Advantages(rewards), 1e-12);
+        }
+    }
+
+    [Fact]
+    public void ReinforcePlusPlusWhitensOverTheWholeBatchSoThatAnEqualGroupTeachesToo()
+    {
+        // mean 0.5; squares 4 · 0.25 over N − 1 = 3; deviation 0.57735…
+        var advantages = Advantages.Of(RftAlgorithm.REINFORCEPlusPlus, [[1, 1], [0, 0]]);
+        var one = 0.5 / (Math.Sqrt(1.0 / 3) + 1e-6);
+        Assert.Equal(2, advantages.Length);
+        Golden.AreClose([one, one], advantages[0], 1e-12);
+        Golden.AreClose([-one, -one], advantages[1], 1e-12);
+    }
+
+    [Fact]
+    public void ReinforcePlusPlusKeepsGroupsOfUnequalSizeApart()
+    {
+        // rewards 1 0 0 1 1: mean 0.6, squares 0.16 · 3 + 0.36 · 2 = 1.2, deviation √(1.2 / 4)
+        var deviation = Math.Sqrt(0.3) + 1e-6;
+        var advantages = ReinforcePlusPlus.Advantages([[1, 0], [0, 1, 1]]);
+        Golden.AreClose([0.4 / deviation, -0.6 / deviation], advantages[0], 1e-12);
+        Golden.AreClose([-0.6 / deviation, 0.4 / deviation, 0.4 / deviation], advantages[1], 1e-12);
+    }
+
+    [Fact]
+    public void ABatchWithEqualRewardsTeachesNothing() =>
+        Assert.All(ReinforcePlusPlus.Advantages([[0.3, 0.3], [0.3, 0.3]]), group => Assert.Equal([0.0, 0.0], group));
+
+    [Fact]
+    public void GspoHasTheAdvantagesOfGrpo() =>
+        Assert.Equal(Advantages.Of(RftAlgorithm.GRPO, s_rewards), Advantages.Of(RftAlgorithm.GSPO, s_rewards));
+
+    [Fact]
     public void AGroupOfOneIsRefusedByName()
     {
         var error = Assert.Throws<ArgumentException>(() => Grpo.Advantages([1]));
@@ -55,7 +94,7 @@ public sealed class AdvantageTests
     }
 
     [Fact]
-    public void RemaxWithoutAGreedyRewardIsRefused() => Assert.Throws<ArgumentNullException>(() => Advantages.Of(RftAlgorithm.ReMax, [1, 0]));
+    public void RemaxWithoutAGreedyRewardIsRefused() => Assert.Throws<ArgumentNullException>(() => Advantages.Of(RftAlgorithm.ReMax, [[1, 0]]));
 
     private static void Match(string name, Func<double[], double[]> advantages)
     {

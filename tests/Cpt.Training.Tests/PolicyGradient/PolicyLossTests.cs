@@ -107,7 +107,7 @@ public sealed class PolicyLossTests
     public void AnUnknownEstimatorOrAggregationIsRefusedWithWhatThereIs()
     {
         Assert.Contains("rft.kl.estimator: 'k4' is not an estimator; use k1, k2 or k3", Assert.Throws<Contract.StageFailureException>(() => KlEstimators.Parse("k4")).Message, StringComparison.Ordinal);
-        Assert.Contains("use TokenMean or SequenceMean", Assert.Throws<Contract.StageFailureException>(() => TokenWeights.Parse("Mean")).Message, StringComparison.Ordinal);
+        Assert.Contains("use TokenMean, SequenceMean or Constant", Assert.Throws<Contract.StageFailureException>(() => TokenWeights.Parse("Mean")).Message, StringComparison.Ordinal);
     }
 
     private static PolicyLossResult Loss(JsonNode expected, Tensor logProbs, Range? rows = null)

@@ -50,6 +50,16 @@ public sealed class ResumeTests : IDisposable
         ["GRPO of a LoRA with pictures"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo()) with { Lora = Tiny.Lora with { VisionTower = true } },
         ["SFT with frozen parts"] = Tiny.Sft(Tiny.Optimization(Steps)) with { Freeze = ["model.embed_tokens.weight", "model.layers.0.*"] },
         ["SFT of packed samples"] = Tiny.Sft(Tiny.Optimization(Steps) with { PackSequences = true }),
+        ["SFT with a replay, by epochs"] = Tiny.Sft(Tiny.Optimization(Steps, batch: 3) with { Steps = null, Epochs = 1.4 }) with { Replay = Tiny.Replay(15) },
+        ["GRPO with a replay"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo(miniBatches: 2) with { DynamicSamplingBatches = 1 }) with { Replay = Tiny.Replay(30) },
+        ["SFT of two tasks with a replay"] = Tiny.Sft(Tiny.Optimization(Steps, batch: 5)) with { JointTasks = [new TaskInput { Name = "letters", Uri = "file:///letters" }], Replay = Tiny.Replay(15) },
+        ["SFT with EWC and LwF"] = Tiny.Sft(Tiny.Optimization(Steps) with { MicroBatchSize = 3 }) with
+        {
+            Replay = Tiny.Replay(20), Regularization = new RegularizationSpec { Ewc = Tiny.Ewc(200), Lwf = new LwfSpec { Weight = 1, Temperature = 2 } },
+        },
+        ["SFT of a LoRA with LwF"] = Tiny.Sft(Tiny.Optimization(Steps)) with { Lora = Tiny.Lora, Regularization = new RegularizationSpec { Lwf = new LwfSpec { Weight = 1, Temperature = 2 } } },
+        ["SFT with EWC and frozen parts"] = Tiny.Sft(Tiny.Optimization(Steps)) with { Freeze = ["model.layers.0.*"], Regularization = new RegularizationSpec { Ewc = Tiny.Ewc(200) } },
+        ["GRPO with EWC"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo(miniBatches: 2)) with { Regularization = new RegularizationSpec { Ewc = Tiny.Ewc(200) } },
         ["ReMax"] = Tiny.Rft(Tiny.Optimization(Steps), Tiny.Grpo() with { Algorithm = RftAlgorithm.ReMax }),
     };
 

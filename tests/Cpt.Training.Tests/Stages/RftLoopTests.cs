@@ -9,10 +9,13 @@ public sealed class RftLoopTests
     [InlineData(RftAlgorithm.GRPO)]
     [InlineData(RftAlgorithm.RLOO)]
     [InlineData(RftAlgorithm.ReMax)]
+    [InlineData(RftAlgorithm.DrGRPO)]
+    [InlineData(RftAlgorithm.REINFORCEPlusPlus)]
+    [InlineData(RftAlgorithm.GSPO)]
     public void RewardsRise(RftAlgorithm algorithm)
     {
         using var model = Tiny.HalfTaught();
-        var rft = Tiny.Grpo(miniBatches: 2) with { Algorithm = algorithm };
+        var rft = Tiny.Of(algorithm, miniBatches: 2);
         using var loop = StageLoops.Create(Tiny.Context(Tiny.Rft(Tiny.Optimization(25, batch: 16, rate: 5e-3), rft), model, Tiny.EvenDigits()));
         var first = loop.RunStep(default);
         StepReport last = null!;
@@ -35,14 +38,55 @@ public sealed class RftLoopTests
         Assert.InRange(Tiny.LargestDifference(without.Weights, with.Weights), 0, 2e-5);
     }
 
-    private static (StepReport Report, Dictionary<string, float[]> Weights) OneStep(RftSpec rft)
+    private static (StepReport Report, Dictionary<string, float[]> Weights) OneStep(RftSpec rft, int groupSize = 2)
     {
         using var model = Tiny.HalfTaught();
-        rft = rft with { GroupSize = 2 };
+        rft = rft with { GroupSize = groupSize };
         // A large epsilon, so that AdamW does not blow the rounding of a tiny gradient up to a whole step.
         var optimization = Tiny.Optimization(1, batch: 16) with { Epsilon = 1e-3 };
         using var loop = StageLoops.Create(Tiny.Context(Tiny.Rft(optimization, rft), model, Tiny.EvenDigits(), Tiny.HalfTaught));
         return (loop.RunStep(default), Tiny.Weights(model));
+    }
+
+    /// <summary>
+    /// Rollouts of one token, of which at most one fits: every aggregation gives each the weight 1/N, and RLOO's advantages are those of Dr.GRPO times
+    /// G/(G − 1). So must be the gradient, if the stage sums and divides as the formula says.
+    /// </summary>
+    [Fact]
+    public void TheGradientOfDrGrpoIsThatOfRlooTimesOneLessThanTheGroupSizeOverIt()
+    {
+        double Norm(RftAlgorithm algorithm) => OneStep(Tiny.Of(algorithm) with { MaxResponseTokens = 1 }, groupSize: 4).Report.GradientNorm;
+        Assert.Equal(0.75, Norm(RftAlgorithm.DrGRPO) / Norm(RftAlgorithm.RLOO), 1e-4);
+    }
+
+    /// <summary>Twice the L_max that no rollout reaches: half the gradient, and nothing else.</summary>
+    [Fact]
+    public void DrGrpoDividesByTheLongestResponseAllowed()
+    {
+        var (two, four) = (OneStep(Tiny.Of(RftAlgorithm.DrGRPO)).Report, OneStep(Tiny.Of(RftAlgorithm.DrGRPO) with { MaxResponseTokens = 4 }).Report);
+        Assert.Equal(two.ResponseTokens!.Value, four.ResponseTokens!.Value);
+        Assert.Equal(0.5, four.GradientNorm / two.GradientNorm, 1e-4);
+    }
+
+    /// <summary>On-policy the ratio is 1 whatever it is taken over.</summary>
+    [Fact]
+    public void OnPolicyGspoIsGrpoWithTheSequenceMean()
+    {
+        var (gspo, grpo) = (OneStep(Tiny.Of(RftAlgorithm.GSPO)), OneStep(Tiny.Grpo() with { LossAggregation = "SequenceMean" }));
+        Assert.Equal(grpo.Report.GradientNorm, gspo.Report.GradientNorm, 1e-5);
+        Assert.InRange(Tiny.LargestDifference(grpo.Weights, gspo.Weights), 0, 2e-5);
+    }
+
+    [Fact]
+    public void UnderReinforcePlusPlusGroupsOfEqualRewardsMoveThePolicyToo()
+    {
+        using var model = Tiny.HalfTaught();
+        // Whatever is answered is right for the one and wrong for the other.
+        var task = Tiny.Task([Tiny.Sample("right", "a=", "0", @"[\s\S]*"), Tiny.Sample("wrong", "b=", "0", "unreachable")], scorer: "Pattern");
+        using var loop = StageLoops.Create(Tiny.Context(Tiny.Rft(Tiny.Optimization(1, batch: 2), Tiny.Of(RftAlgorithm.REINFORCEPlusPlus)), model, task));
+        var report = loop.RunStep(default);
+        Assert.Equal((2, 0.5), (report.EqualGroups, report.Reward));
+        Assert.True(report.GradientNorm > 0);
     }
 
     [Fact]
@@ -156,6 +200,7 @@ public sealed class RftLoopTests
     [InlineData("rft.temperature: 0 is not possible")]
     [InlineData("rft.miniBatches: 9 is not possible; use 1 to batchSize (8)")]
     [InlineData("rft.klCoefficient: 0.1 is not possible; it needs kl.reference")]
+    [InlineData("rft.dynamicSampling: 2 is not possible; under REINFORCEPlusPlus")]
     public void AnImpossibleSpecIsRefusedByField(string message)
     {
         var good = Tiny.Grpo();
@@ -164,6 +209,7 @@ public sealed class RftLoopTests
             "rft.groupSize" => good with { GroupSize = 1 },
             "rft.temperature" => good with { Temperature = 0 },
             "rft.miniBatches" => good with { MiniBatches = 9 },
+            "rft.dynamicSampling" => Tiny.Of(RftAlgorithm.REINFORCEPlusPlus) with { DynamicSamplingBatches = 2 },
             _ => good with { KlCoefficient = 0.1 },
         };
         using var model = Tiny.Model();

@@ -27,6 +27,14 @@ public sealed class CrewTests : IDisposable
         ["GRPO, two mini-batches"] = Tiny.Rft(Optimization(), Tiny.Grpo(miniBatches: 2)),
         ["GRPO with KL to the previous stage"] = Tiny.Rft(Optimization(), Tiny.Grpo() with { KlReference = KlReference.PreviousStage, KlCoefficient = 0.05 }),
         ["GRPO with dynamic sampling"] = Tiny.Rft(Optimization(), Tiny.Grpo() with { DynamicSamplingBatches = 3, GroupSize = 2 }),
+        ["SFT with a replay"] = Tiny.Sft(Optimization()) with { Replay = Tiny.Replay(30) },
+        ["GRPO with a replay"] = Tiny.Rft(Optimization(), Tiny.Grpo()) with { Replay = Tiny.Replay(30) },
+        ["GRPO of two tasks"] = Tiny.Rft(Optimization(), Tiny.Grpo()) with { JointTasks = [new TaskInput { Name = "letters", Uri = "file:///letters" }] },
+        ["SFT with EWC and LwF"] = Tiny.Sft(Optimization() with { MicroBatchSize = 2 }) with
+        {
+            Replay = Tiny.Replay(20), Regularization = new RegularizationSpec { Ewc = Tiny.Ewc(50), Lwf = new LwfSpec { Weight = 1, Temperature = 2 } },
+        },
+        ["GRPO with EWC"] = Tiny.Rft(Optimization(), Tiny.Grpo()) with { Regularization = new RegularizationSpec { Ewc = Tiny.Ewc(50) } },
         ["ReMax"] = Tiny.Rft(Optimization(), Tiny.Grpo() with { Algorithm = RftAlgorithm.ReMax }),
     };
 

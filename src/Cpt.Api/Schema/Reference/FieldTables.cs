@@ -9,19 +9,22 @@ using Cpt.Api.Rules;
 namespace Cpt.Api.Schema.Reference;
 
 /// <summary>A table for each object of the API, each under its path; a field that is an object leads to its table.</summary>
-internal sealed class FieldTables(StringBuilder page)
+/// <param name="page">Grows.</param>
+/// <param name="sample">Where examples come from.</param>
+/// <param name="kind">Before the path in headings; empty for a run, whose page it is.</param>
+internal sealed class FieldTables(StringBuilder page, ReferenceSample sample, string kind = "")
 {
     private const string Parameters = "spec.stages[].parameters";
 
     private readonly Documentation _documentation = Documentation.Load();
     private readonly SchemaDefaults _defaults = new();
-    private readonly ReferenceSample _sample = new();
+    private readonly ReferenceSample _sample = sample;
 
     public void Write(Type type, string path)
     {
         var fields = Field.Of(type);
         var status = path == "status" || path.StartsWith("status.", StringComparison.Ordinal);
-        page.Append(CultureInfo.InvariantCulture, $"{(path.Contains('.', StringComparison.Ordinal) ? "###" : "##")} {path}\n\n{Escape(_documentation.Of(type))}\n\n");
+        page.Append(CultureInfo.InvariantCulture, $"{(path.Contains('.', StringComparison.Ordinal) ? "###" : "##")} {kind}{path}\n\n{Escape(_documentation.Of(type))}\n\n");
         page.Append(status ? "| field | type | description | example |\n|---|---|---|---|\n" : "| field | type | default | bounds | description | example |\n|---|---|---|---|---|---|\n");
         foreach (var field in fields)
         {
@@ -40,7 +43,7 @@ internal sealed class FieldTables(StringBuilder page)
             {
                 WriteParameters();
             }
-            else if (Field.IsObject(item ?? field.Type) && inner != "spec.stages[].template")
+            else if (Field.IsObject(item ?? field.Type) && inner != "spec.stages[].template" && field.Type != typeof(ContinualRunSpec) && !(kind.Length > 0 && item == typeof(Condition)))
             {
                 Write(item ?? field.Type, inner);
             }
@@ -91,8 +94,11 @@ internal sealed class FieldTables(StringBuilder page)
             : $"{said} {string.Join(' ', Field.EnumNames(type).Select(entry => $"`{entry.Key}`{(_documentation.Of(type.GetField(entry.Value.ToString()!)!) is { } meaning ? $": {Escape(meaning)}" : ".")}"))}";
     }
 
-    private static string TypeOf(Type type, string path) => type switch
+    private string TypeOf(Type type, string path) => type switch
     {
+        _ when type == typeof(ContinualRunSpec) => "[object](#spec)",
+        _ when Field.ItemType(type) == typeof(Condition) => "list of [objects](#statusconditions)",
+        _ when Field.ItemType(type) is { } number && (number == typeof(long) || number == typeof(int)) => "list of integers",
         _ when path == Parameters => $"[map of text](#{Anchor(path)})",
         _ when path.StartsWith("status.matrix.rows[].", StringComparison.Ordinal) => "text",
         _ when type == typeof(string) || type.IsEnum => "text",
@@ -107,7 +113,7 @@ internal sealed class FieldTables(StringBuilder page)
     };
 
     /// <summary>As GitHub makes it of a heading: letters and digits stay.</summary>
-    private static string Anchor(string path) => new([.. path.Where(char.IsAsciiLetterOrDigit).Select(char.ToLowerInvariant)]);
+    private string Anchor(string path) => new([.. (kind.TrimEnd().Length == 0 ? path : $"{kind.TrimEnd()}-{path}").Where(letter => char.IsAsciiLetterOrDigit(letter) || letter == '-').Select(char.ToLowerInvariant)]);
 
     /// <summary>As it would stand in a manifest on one line.</summary>
     internal static string Yaml(JsonNode value) => value switch

@@ -27,30 +27,46 @@ public static class ReferencePage
     {
         var page = new StringBuilder(Opening);
         page.Append(CultureInfo.InvariantCulture, $"\n`apiVersion: {ContinualRun.GroupVersion}`, `kind: {ContinualRun.KindName}`, short name `{ContinualRun.ShortName}`, namespaced, category `cpt`.\n\n");
-        var fields = new FieldTables(page);
+        var fields = new FieldTables(page, new ReferenceSample());
         fields.Write(typeof(ContinualRunSpec), "spec");
         fields.Write(typeof(ContinualRunStatus), "status");
         var documentation = Documentation.Load();
-        Conditions(page, documentation);
-        Columns(page);
+        Conditions(page, documentation, "##", typeof(Reasons), Reasons.ByCondition);
+        Columns(page, "##", ContinualRun.ShortName, RunDefinition.ToJson());
         Constants(page, documentation, "Labels", typeof(Labels), "On Jobs and Pods; `kubectl get pods -l cpt.dev/run=NAME` finds a run's.", except: nameof(Labels.ManagedByValue));
         Constants(page, documentation, "Annotations", typeof(Annotations), "");
         Constants(page, documentation, "Finalizers", typeof(Finalizers), "");
         ExitCodes(page, exitCodes);
+        Study(page, documentation);
         return page.ToString().TrimEnd() + "\n";
     }
 
-    private static void Conditions(StringBuilder page, Documentation documentation)
+    private static void Study(StringBuilder page, Documentation documentation)
     {
-        page.Append("## Conditions and reasons\n\n");
-        foreach (var condition in Constants(typeof(ConditionTypes)))
+        page.Append(CultureInfo.InvariantCulture, $"\n## ContinualStudy\n\n{documentation.Of(typeof(ContinualStudy))} `kind: {ContinualStudy.KindName}`, short name `{ContinualStudy.ShortName}`. How to write one and how to read its table is in [studies.md](studies.md).\n\n");
+        var fields = new FieldTables(page, new ReferenceSample(StudySample.Json), "Study ");
+        fields.Write(typeof(ContinualStudySpec), "spec");
+        fields.Write(typeof(ContinualStudyStatus), "status");
+        Conditions(page, documentation, "### Study:", typeof(StudyReasons), StudyReasons.ByCondition);
+        Columns(page, "### Study:", ContinualStudy.ShortName, StudyDefinition.ToJson());
+        page.Append("### Study: labels\n\nOn the runs of a study; `kubectl get crun -l cpt.dev/study=NAME` finds them.\n\n| | |\n|---|---|\n");
+        foreach (var constant in Constants(typeof(StudyLabels)))
         {
-            page.Append(CultureInfo.InvariantCulture, $"### {Value(condition)}\n\n{documentation.Of(condition)}\n\n| status | reason | meaning |\n|---|---|---|\n");
-            foreach (var (_, status, reasons) in Reasons.ByCondition.Where(entry => entry.Condition == Value(condition)))
+            page.Append(CultureInfo.InvariantCulture, $"| `{Value(constant)}` | {documentation.Of(constant)} |\n");
+        }
+    }
+
+    private static void Conditions(StringBuilder page, Documentation documentation, string heading, Type words, IReadOnlyList<(string Condition, string Status, IReadOnlyList<string> Reasons)> known)
+    {
+        page.Append(CultureInfo.InvariantCulture, $"{heading} {(heading.EndsWith(':') ? "conditions" : "Conditions")} and reasons\n\n");
+        foreach (var condition in Constants(typeof(ConditionTypes)).Where(condition => known.Any(entry => entry.Condition == Value(condition))))
+        {
+            page.Append(CultureInfo.InvariantCulture, $"{(heading.EndsWith(':') ? "#### Study: " : "### ")}{Value(condition)}\n\n{documentation.Of(condition)}\n\n| status | reason | meaning |\n|---|---|---|\n");
+            foreach (var (_, status, reasons) in known.Where(entry => entry.Condition == Value(condition)))
             {
                 foreach (var reason in reasons)
                 {
-                    page.Append(CultureInfo.InvariantCulture, $"| {status} | `{reason}` | {documentation.Of(typeof(Reasons).GetField(reason)!)} |\n");
+                    page.Append(CultureInfo.InvariantCulture, $"| {status} | `{reason}` | {documentation.Of(words.GetField(reason)!)} |\n");
                 }
             }
 
@@ -58,10 +74,10 @@ public static class ReferencePage
         }
     }
 
-    private static void Columns(StringBuilder page)
+    private static void Columns(StringBuilder page, string heading, string name, System.Text.Json.Nodes.JsonObject definition)
     {
-        page.Append("## Columns\n\n`kubectl get crun`; those marked *wide* with `-o wide`.\n\n| column | from | |\n|---|---|---|\n");
-        foreach (var column in RunDefinition.ToJson()["spec"]!["versions"]![0]!["additionalPrinterColumns"]!.AsArray().Cast<JsonObject>())
+        page.Append(CultureInfo.InvariantCulture, $"{heading} {(heading.EndsWith(':') ? "columns" : "Columns")}\n\n`kubectl get {name}`; those marked *wide* with `-o wide`.\n\n| column | from | |\n|---|---|---|\n");
+        foreach (var column in definition["spec"]!["versions"]![0]!["additionalPrinterColumns"]!.AsArray().Cast<JsonObject>())
         {
             var wide = column["priority"] is null ? "" : " (*wide*)";
             page.Append(CultureInfo.InvariantCulture, $"| {column["name"]!.ToString().ToUpperInvariant()}{wide} | `{column["jsonPath"]}` | {column["description"]} |\n");

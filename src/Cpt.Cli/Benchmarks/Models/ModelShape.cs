@@ -12,6 +12,22 @@ internal sealed record ModelShape
         Model = Qwen(hidden: 256, layers: 6, heads: 8, groups: 2, intermediate: 704, vocabulary: 2048, tied: true),
     };
 
+    /// <summary>The same with eyes: every sequence begins with an image of 224 × 224 pixels, 64 tokens, and 14 letters; the other tokens are learned.</summary>
+    public static readonly ModelShape SmallWithImages = Small with
+    {
+        Name = "vl-small", Batch = 8, Tokens = 112, PromptTokens = 80, ImagePatches = 16,
+        Model = Small.Model with
+        {
+            ModelType = "qwen2_5_vl",
+            RopeSections = [4, 6, 6],
+            ImageTokenId = ByteTokenizer.ImageId,
+            VideoTokenId = ByteTokenizer.VideoId,
+            VisionStartTokenId = ByteTokenizer.VisionStartId,
+            VisionEndTokenId = ByteTokenizer.VisionEndId,
+            Vision = new VisionConfig { Depth = 4, HiddenSize = 128, IntermediateSize = 344, NumHeads = 4, OutHiddenSize = 256, FullAttentionBlocks = [3] },
+        },
+    };
+
     /// <summary>Qwen2.5-0.5B's.</summary>
     public static readonly ModelShape Half = new()
     {
@@ -26,7 +42,7 @@ internal sealed record ModelShape
         Model = Qwen(hidden: 3584, layers: 28, heads: 28, groups: 4, intermediate: 18944, vocabulary: 152064, tied: false),
     };
 
-    public static IReadOnlyList<ModelShape> All { get; } = [Small, Half, Seven];
+    public static IReadOnlyList<ModelShape> All { get; } = [Small, SmallWithImages, Half, Seven];
 
     public required string Name { get; init; }
 
@@ -44,6 +60,15 @@ internal sealed record ModelShape
     public required int PromptTokens { get; init; }
 
     public required int NewTokens { get; init; }
+
+    /// <summary>Patches on a side of the image that every row begins with, a whole number of windows; 0: text alone.</summary>
+    public int ImagePatches { get; init; }
+
+    /// <summary>Tokens of a training sequence whose loss is taken: all behind the first, or with images all behind the prompt.</summary>
+    public int LearnedTokens => ImagePatches == 0 ? Tokens : Tokens - PromptTokens + 1;
+
+    /// <summary>Tokens of the image.</summary>
+    public int ImageTokens => ImagePatches * ImagePatches / (Model.Vision?.MergeUnit ?? 1);
 
     private static ModelConfig Qwen(int hidden, int layers, int heads, int groups, int intermediate, int vocabulary, bool tied) => new()
     {

@@ -7,10 +7,10 @@ using Cpt.Torch;
 namespace Cpt.Cli.Benchmarks.Models;
 
 /// <summary>
-/// Forward, training and decoding speed of text models beside PyTorch in one run. On a CPU both sides take turns, since other programs disturb them; on a GPU, which
+/// Forward, training and decoding speed of models, with and without images, beside PyTorch in one run. On a CPU both sides take turns, since other programs disturb them; on a GPU, which
 /// nobody else has, one side works after the other, so that each has all of its memory.
 /// </summary>
-internal sealed class ModelsBenchmark
+internal sealed record ModelsBenchmark
 {
     public static readonly IReadOnlyList<string> Kinds = ["forward", "decoding", "training"];
 
@@ -176,7 +176,7 @@ internal sealed class ModelsBenchmark
     {
         var answer = peer.Ask(kind, new JsonObject
         {
-            ["batch"] = shape.Batch, ["tokens"] = shape.Tokens, ["rows"] = shape.Rows, ["prompt"] = shape.PromptTokens, ["new"] = shape.NewTokens, ["count"] = count,
+            ["batch"] = shape.Batch, ["tokens"] = shape.Tokens, ["rows"] = shape.Rows, ["prompt"] = shape.PromptTokens, ["new"] = shape.NewTokens, ["image"] = shape.ImagePatches, ["learned"] = shape.LearnedTokens, ["count"] = count,
         });
         if ((string?)answer["error"] is { } error)
         {

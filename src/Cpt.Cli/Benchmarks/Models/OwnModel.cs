@@ -20,12 +20,19 @@ internal sealed class OwnModel : IDisposable
     private readonly CausalLM _model;
     private readonly Random _random = new(1);
     private IStageLoop? _loop;
+    private readonly ImageSource[]? _pictures;
     private ulong _rollouts;
+    private string? _folder;
 
     public OwnModel(ModelShape shape, Device device, string precision, int threads)
     {
         (_shape, _device, _precision, _threads) = (shape, device, precision, threads);
         _model = CausalLM.CreateOn(device, shape.Model, seed: 1, Precision.HalvesWeights(precision) ? ScalarType.BFloat16 : ScalarType.Float32);
+        _pictures = Pictures();
+        if (_pictures is not null)
+        {
+            _model.Companions = PretrainingPresets.Companions(shape.Model);
+        }
     }
 
     /// <summary>Trains an adapter; null: the weights.</summary>
@@ -45,15 +52,20 @@ internal sealed class OwnModel : IDisposable
         using var scope = torch.NewDisposeScope();
         using var none = torch.inference_mode();
         using var autocast = _precision == Precision.BFloat16 ? torch.autocast(_device.type) : null;
-        var ids = Array.ConvertAll(new long[_shape.Batch * _shape.Tokens], _ => (long)_random.Next(_shape.Model.VocabSize));
-        _model.forward(torch.tensor<long>(ids, _shape.Batch, _shape.Tokens).to(_device));
+        long[] ids = [.. Enumerable.Range(0, _shape.Batch).SelectMany(_ => Row(_shape.Tokens)).Select(id => (long)id)];
+        var images = ImageInput.Of([.. Enumerable.Range(0, _shape.Batch).Select(Images)], null, _shape.Model, _device);
+        _model.forward(torch.tensor<long>(ids, _shape.Batch, _shape.Tokens).to(_device), null, images);
     });
 
     /// <summary>Steps of SFT.</summary>
     public Timing Train(int count)
     {
-        _loop ??= StageLoops.Create(new StageContext { Policy = _model, Tokenizer = Bytes(), Task = Letters(), Training = Training(), Memory = Memory });
-        return Timed(count, (long)_shape.Batch * _shape.Tokens, () => _loop.RunStep(CancellationToken.None));
+        _loop ??= StageLoops.Create(new StageContext { Policy = _model, Tokenizer = _pictures is null ? Bytes(ByteTokenizer.Files()) : Bytes(_model.Companions), Task = Letters(), Training = Training(), Memory = Memory });
+        return Timed(count, (long)_shape.Batch * _shape.Tokens, () =>
+        {
+            var tokens = _loop.RunStep(CancellationToken.None).Tokens;
+            Debug.Assert(tokens == (long)_shape.Batch * _shape.Tokens, "what is counted is what was fed");
+        });
     }
 
     /// <summary>Batches of sampled responses, each row with a prompt of its own.</summary>
@@ -61,7 +73,8 @@ internal sealed class OwnModel : IDisposable
     {
         var result = new TextGenerator(_model).Generate(new GenerationRequest
         {
-            Prompts = [.. Enumerable.Range(0, _shape.Rows).Select(_ => Enumerable.Range(0, _shape.PromptTokens).Select(_ => _random.Next(_shape.Model.VocabSize)).ToArray())],
+            Prompts = [.. Enumerable.Range(0, _shape.Rows).Select(_ => Row(_shape.PromptTokens))],
+            Images = _pictures is null ? null : [.. Enumerable.Range(0, _shape.Rows).Select(Images)],
             MaxNewTokens = _shape.NewTokens,
             Seed = _rollouts++,
             Threads = _device.type == DeviceType.CPU ? _threads : 1,
@@ -72,6 +85,11 @@ internal sealed class OwnModel : IDisposable
     public void Dispose()
     {
         _loop?.Dispose();
+        if (_folder is not null)
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+
         foreach (var parameter in _model.Parameters)
         {
             parameter.Value.grad = null;
@@ -111,12 +129,41 @@ internal sealed class OwnModel : IDisposable
         return new Timing(tokens, seconds, cuda ? torch.cuda.max_memory_allocated() : null, cuda ? torch.cuda.max_memory_reserved() : null);
     }
 
-    private static Tokenizer Bytes()
+    /// <summary>Random ids, behind an image where the shape has one.</summary>
+    private int[] Row(int tokens)
+    {
+        var row = Enumerable.Range(0, tokens).Select(_ => _random.Next(_pictures is null ? _shape.Model.VocabSize : ByteTokenizer.EndOfTextId)).ToArray();
+        if (_pictures is not null)
+        {
+            row[0] = ByteTokenizer.VisionStartId;
+            row.AsSpan(1, _shape.ImageTokens).Fill(ByteTokenizer.ImageId);
+            row[_shape.ImageTokens + 1] = ByteTokenizer.VisionEndId;
+        }
+
+        return row;
+    }
+
+    /// <summary>The image of one row, already cut into patches.</summary>
+    private IReadOnlyList<PromptImage> Images(int row) => _pictures is null ? [] : [new PromptImage(1, _pictures[row % _pictures.Length])];
+
+    private ImageSource[]? Pictures()
+    {
+        if (_shape.ImagePatches == 0)
+        {
+            return null;
+        }
+
+        var grid = new ImageGrid(1, _shape.ImagePatches, _shape.ImagePatches);
+        return [.. Enumerable.Range(0, Math.Max(_shape.Rows, _shape.Batch)).Select(_ =>
+            ImageSource.Of(new ImagePatches([.. Enumerable.Range(0, grid.Patches * _shape.Model.Vision!.PatchElements).Select(_ => (float)((2 * _random.NextDouble()) - 1))], grid)))];
+    }
+
+    private static Tokenizer Bytes(CompanionFiles files)
     {
         var directory = Directory.CreateTempSubdirectory("cpt-bench-").FullName;
         try
         {
-            ByteTokenizer.Files().WriteTo(directory);
+            files.WriteTo(directory);
             return Tokenizer.Load(directory);
         }
         finally
@@ -135,11 +182,24 @@ internal sealed class OwnModel : IDisposable
                 letter = (char)random.Next('a', 'z' + 1);
             }
         });
+        var letters = _pictures is null ? 1 : _shape.PromptTokens - _shape.ImageTokens - 2;
         Sample[] samples =
         [
-            .. Enumerable.Range(0, 16 * _shape.Batch).Select(i => new Sample { Id = $"s{i}", Messages = [new TaskMessage("user", Draw(1))], Answer = Draw(_shape.Tokens - 1) }),
+            .. Enumerable.Range(0, 16 * _shape.Batch).Select(i => new Sample
+            {
+                Id = $"s{i}", Messages = [new TaskMessage("user", Draw(letters))], Answer = Draw(_shape.LearnedTokens - 1), Images = _pictures is null ? [] : [$"{i}.png"],
+            }),
         ];
-        return new TaskData { Definition = new TaskDefinition { Name = "letters", Scorer = "ExactMatch" }, Train = samples, Eval = samples, Digest = new string('0', 64) };
+        var folder = _pictures is null ? null : _folder ??= Directory.CreateTempSubdirectory("cpt-bench-").FullName;
+        foreach (var image in folder is null ? [] : samples.SelectMany(sample => sample.Images))
+        {
+            var side = _shape.ImagePatches * _shape.Model.Vision!.PatchSize;
+            var picture = new Picture(side, side);
+            _random.NextBytes(picture.Pixels);
+            File.WriteAllBytes(Path.Combine(folder!, image), PngFile.Of(picture));
+        }
+
+        return new TaskData { Definition = new TaskDefinition { Name = "letters", Scorer = "ExactMatch" }, Train = samples, Eval = samples, Digest = new string('0', 64), Directory = folder };
     }
 
     private TrainingSpec Training() => new()

@@ -4,9 +4,9 @@ using Cpt.Cli.Status;
 
 namespace Cpt.Cli.Tests;
 
-public sealed class StudyTableTests
+public sealed class DigitsTableTests
 {
-    private static StudyRun Run(string method, long seed, double general) => new(method, seed, new StatusDocument
+    private static DigitsRun Run(string method, long seed, double general) => new(method, seed, new StatusDocument
     {
         Run = "demo",
         Namespace = "default",
@@ -34,15 +34,15 @@ public sealed class StudyTableTests
     }
 
     [Fact]
-    public void SeedsAreShownAsMeanAndSampleStandardDeviation() => Assert.Equal("60.0 ± 14.1", StudyTables.MeanAndDeviation([50, 70]));
+    public void SeedsAreShownAsMeanAndSampleStandardDeviation() => Assert.Equal("60.0 ± 14.1", DigitsTables.MeanAndDeviation([50, 70]));
 
     [Fact]
-    public void OneSeedHasNoDeviation() => Assert.Equal("50.0", StudyTables.MeanAndDeviation([50]));
+    public void OneSeedHasNoDeviation() => Assert.Equal("50.0", DigitsTables.MeanAndDeviation([50]));
 
     [Fact]
     public void EveryMethodHasARowOfMeansAndEverySeedARowOfItsOwn()
     {
-        var lines = StudyTables.Markdown([Run("SFT", 1, 20), Run("GRPO", 1, 60), Run("SFT", 2, 40), Run("GRPO", 2, 80)]).Split('\n');
+        var lines = DigitsTables.Markdown([Run("SFT", 1, 20), Run("GRPO", 1, 60), Run("SFT", 2, 40), Run("GRPO", 2, 80)]).Split('\n');
 
         Assert.Contains(lines, line => line.StartsWith("| **SFT** |", StringComparison.Ordinal) && line.Contains("| 30.0 ± 14.1 | 37.5 ± 17.7 |", StringComparison.Ordinal));
         Assert.Equal(2, lines.Count(line => line.StartsWith("| SFT | ", StringComparison.Ordinal) && line.EndsWith("| 15.0 | 5.0 |", StringComparison.Ordinal)));
@@ -52,7 +52,7 @@ public sealed class StudyTableTests
     [Fact]
     public void AMeasureThatIsNotKnownIsADashAndNull()
     {
-        Assert.Contains("| – |", StudyTables.Markdown([Run("SFT", 1, 20)]), StringComparison.Ordinal);
-        Assert.Null(JsonNode.Parse(StudyTables.Json([Run("SFT", 1, 20)]))!["runs"]![0]!["FM from peak"]);
+        Assert.Contains("| – |", DigitsTables.Markdown([Run("SFT", 1, 20)]), StringComparison.Ordinal);
+        Assert.Null(JsonNode.Parse(DigitsTables.Json([Run("SFT", 1, 20)]))!["runs"]![0]!["FM from peak"]);
     }
 }

@@ -2,13 +2,16 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Cpt.Cli.Studies;
+using Cpt.Cli.Studies.Reports;
+using Cpt.Cli.Studies.Statistics;
 
 namespace Cpt.Cli.Benchmarks;
 
 /// <summary>The study's results as Markdown and as JSON.</summary>
-internal static class StudyTables
+internal static class DigitsTables
 {
-    private static readonly (string Title, Func<StudyRun, double> Value)[] s_columns =
+    private static readonly (string Title, Func<DigitsRun, double> Value)[] s_columns =
     [
         ("new task", run => run.NewTask),
         ("AvgAcc", run => run.Status.AverageAccuracy ?? double.NaN),
@@ -21,24 +24,22 @@ internal static class StudyTables
     ];
 
     /// <summary>A table of mean ± sample standard deviation over the seeds, one of every run, and one of every general skill.</summary>
-    public static string Markdown(IReadOnlyList<StudyRun> runs)
+    public static string Markdown(IReadOnlyList<DigitsRun> runs)
     {
         var text = new StringBuilder();
         var methods = runs.Select(run => run.Method).Distinct(StringComparer.Ordinal).ToArray();
-        Row(text, ["method", .. s_columns.Select(column => column.Title)]);
-        Rule(text, s_columns.Length + 1);
+        text.Header(["method", .. s_columns.Select(column => column.Title)]);
         foreach (var method in methods)
         {
             var own = runs.Where(run => run.Method == method).ToArray();
-            Row(text, [$"**{method}**", .. s_columns.Select(column => MeanAndDeviation([.. own.Select(column.Value)]))]);
+            text.Row([$"**{method}**", .. s_columns.Select(column => MeanAndDeviation([.. own.Select(column.Value)]))]);
         }
 
         text.Append('\n');
-        Row(text, ["method", "seed", .. s_columns.Select(column => column.Title)]);
-        Rule(text, s_columns.Length + 2);
+        text.Header(["method", "seed", .. s_columns.Select(column => column.Title)]);
         foreach (var run in runs.OrderBy(run => Array.IndexOf(methods, run.Method)).ThenBy(run => run.Seed))
         {
-            Row(text, [run.Method, run.Seed.ToString(CultureInfo.InvariantCulture), .. s_columns.Select(column => Number(column.Value(run)))]);
+            text.Row([run.Method, run.Seed.ToString(CultureInfo.InvariantCulture), .. s_columns.Select(column => Number(column.Value(run)))]);
         }
 
         var skills = runs[0].Status.Benchmarks.Select(benchmark => benchmark.Name).ToArray();
@@ -48,20 +49,19 @@ internal static class StudyTables
         }
 
         text.Append('\n');
-        Row(text, ["general skill", .. skills]);
-        Rule(text, skills.Length + 1);
-        Row(text, ["base model", .. runs[0].Status.Benchmarks.Select(benchmark => Number(benchmark.Scores[0] ?? double.NaN))]);
+        text.Header(["general skill", .. skills]);
+        text.Row(["base model", .. runs[0].Status.Benchmarks.Select(benchmark => Number(benchmark.Scores[0] ?? double.NaN))]);
         foreach (var method in methods)
         {
             var own = runs.Where(run => run.Method == method).ToArray();
-            Row(text, [method, .. skills.Select(skill => MeanAndDeviation([.. own.Select(run => run.Status.Benchmarks.Single(benchmark => benchmark.Name == skill).Scores[^1] ?? double.NaN)]))]);
+            text.Row([method, .. skills.Select(skill => MeanAndDeviation([.. own.Select(run => run.Status.Benchmarks.Single(benchmark => benchmark.Name == skill).Scores[^1] ?? double.NaN)]))]);
         }
 
         return text.ToString();
     }
 
     /// <summary>The tables with what they are and the command that made them.</summary>
-    public static string Page(IReadOnlyList<StudyRun> runs, DigitsStudy study)
+    public static string Page(IReadOnlyList<DigitsRun> runs, DigitsStudy study)
     {
         var command = "./cpt bench digits" + string.Concat(study.Methods.Select(method => $" --manifest {method.Name}={method.Manifest}"))
             + $" --seeds {string.Join(',', study.Seeds)}";
@@ -83,7 +83,7 @@ internal static class StudyTables
             """;
     }
 
-    public static string Json(IReadOnlyList<StudyRun> runs)
+    public static string Json(IReadOnlyList<DigitsRun> runs)
     {
         var all = new JsonArray();
         foreach (var run in runs)
@@ -101,17 +101,8 @@ internal static class StudyTables
         return new JsonObject { ["unit"] = "percent", ["runs"] = all }.ToJsonString(new JsonSerializerOptions { WriteIndented = true });
     }
 
-    internal static string MeanAndDeviation(double[] values)
-    {
-        var mean = values.Average();
-        return values.Length < 2
-            ? Number(mean)
-            : $"{Number(mean)} ± {Number(Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Length - 1)))}";
-    }
+    internal static string MeanAndDeviation(double[] values) =>
+        Sample.Of(values.Select(value => (double?)value)) is not { } sample ? Number(double.NaN) : sample.Deviation is { } deviation ? $"{Number(sample.Mean)} ± {Number(deviation)}" : Number(sample.Mean);
 
-    private static string Number(double value) => double.IsFinite(value) ? value.ToString(Math.Abs(value) >= 1000 ? "F0" : "F1", CultureInfo.InvariantCulture) : "–";
-
-    private static void Row(StringBuilder text, IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
-
-    private static void Rule(StringBuilder text, int cells) => text.Append('|').Insert(text.Length, "---|", cells).Append('\n');
+    private static string Number(double value) => double.IsFinite(value) ? value.ToString(Math.Abs(value) >= 1000 ? "F0" : "F1", CultureInfo.InvariantCulture) : Verdicts.Unknown;
 }
