@@ -53,6 +53,6 @@ internal sealed class Release : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Helm.RunAsync(["uninstall", "cpt-operator", "--namespace", Namespace, "--ignore-not-found"], Cluster);
-        await KubectlAsync("delete", "crd", "continualruns.cpt.dev", "--ignore-not-found", "--wait");
+        await KubectlAsync("delete", "crd", "continualruns.cpt.dev", "continualstudies.cpt.dev", "--ignore-not-found", "--wait");
     }
 }

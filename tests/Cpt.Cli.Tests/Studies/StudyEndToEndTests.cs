@@ -44,7 +44,8 @@ public sealed class StudyEndToEndTests
         var report = await CptProcess.RunAsync(study.Root, "report", "--workdir", ".cpt/tiny", "-o", "-");
         Assert.Contains("Against sft", report.Output, StringComparison.Ordinal);
         var plan = await CptProcess.RunAsync(study.Root, "plan", "-f", "study.yaml");
-        Assert.Contains("tiny-sft-1: parity keep, half keep", plan.Output, StringComparison.Ordinal);
+        // Who of the two trained the first stage is chance; the other one took it over.
+        Assert.Matches("tiny-sft-1: parity (keep|reuse), half keep", plan.Output);
     }
 
     [Fact]
@@ -57,7 +58,7 @@ public sealed class StudyEndToEndTests
         await using (var first = stopped.Start())
         {
             await first.EventAsync(line => line.GetProperty("event").GetString() == "checkpoint");
-            first.Signal("INT");
+            first.Signal("TERM");
             var ended = await first.EndAsync();
             Assert.True(ended.ExitCode == ExitCodes.Stopped, ended.ToString());
             Assert.Contains("Go on with: ", ended.Error, StringComparison.Ordinal);
