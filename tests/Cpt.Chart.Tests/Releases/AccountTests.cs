@@ -19,6 +19,7 @@ public sealed class AccountTests(ChartClusters clusters)
     {
         await using var release = await Release.PrepareAsync(clusters);
         await release.InstallAsync("--set", "metrics.scrapeAnnotations=false");
+        await release.RunsAreKnownAsOwnersAsync();
         await using var world = await ClusterWorld.OpenAsync(release.Cluster, release.Client, release.Runs, new Scenario(), playsControllers: false);
         var calls = new Calls();
 

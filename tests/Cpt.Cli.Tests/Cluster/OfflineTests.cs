@@ -138,7 +138,7 @@ public sealed class OfflineTests
     public void ARunMayBeNamedAsKubectlPrintsIt(string typed, string name) => Assert.Equal(name, RunArgument.NameOf(typed));
 
     [Theory]
-    [InlineData("st", "status\t")]
+    [InlineData("sta", "status\t")]
     [InlineData("status -o j", "json")]
     [InlineData("logs --st", "--stage\t")]
     [InlineData("matrix demo -o c", "csv")]

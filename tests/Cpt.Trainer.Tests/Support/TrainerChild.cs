@@ -107,13 +107,24 @@ internal sealed partial class TrainerChild : IAsyncDisposable
 
     private async Task ReadAsync(StreamReader output)
     {
+        JsonException? cut = null;
         while (await output.ReadLineAsync() is { } line)
         {
+            // A line may be cut by SIGKILL, and nothing comes after it then.
+            Assert.True(cut is null, $"a line that is no event: {cut?.Message}\n{Log}");
             lock (_events)
             {
                 if (line.StartsWith('{'))
                 {
-                    _events.Add(JsonSerializer.Deserialize(line, ContractJson.Default.TrainerEvent)!);
+                    try
+                    {
+                        _events.Add(JsonSerializer.Deserialize(line, ContractJson.Default.TrainerEvent)!);
+                    }
+                    catch (JsonException exception)
+                    {
+                        cut = exception;
+                        _other.Append(CultureInfo.InvariantCulture, $"{line}\n");
+                    }
                 }
                 else
                 {
