@@ -28,7 +28,8 @@ internal sealed class StudySeat(string run, StageClaims claims, SemaphoreSlim pl
             return false;
         }
 
-        narrator.Say("info", spec.Stage, $"waits for {holder}, which is at work on the same; its result will be taken over");
+        var what = claims.IsTaken(run, names[..1], out _) ? "trains the same stage; its result will be taken over" : "scores the base model for all of them";
+        narrator.Say("info", spec.Stage, $"waits for {holder}, which {what}");
         Stand();
         do
         {
