@@ -45,38 +45,10 @@ public sealed record RunObject : KubernetesObject
     {
         ApiVersion = ContinualRun.GroupVersion,
         Kind = ContinualRun.KindName,
-        Metadata = new()
-        {
-            Name = Metadata.Name!,
-            Namespace = Metadata.Namespace,
-            Uid = Metadata.Uid,
-            ResourceVersion = Metadata.ResourceVersion,
-            Generation = Metadata.Generation,
-            CreationTimestamp = Metadata.CreationTimestamp,
-            DeletionTimestamp = Metadata.DeletionTimestamp,
-            Finalizers = Metadata.Finalizers,
-            Labels = Metadata.Labels,
-            Annotations = Metadata.Annotations,
-        },
-        Spec = Spec.Value ?? throw SpecFault(),
+        Metadata = StoredParts.Metadata(Metadata),
+        Spec = Spec.Value ?? throw StoredParts.Fault(ContinualRun.KindName, Metadata, Spec, (text, source) => ManifestReader.Read(text, source)),
         Status = Status.Value,
     };
-
-    /// <summary>The strict reader names what the deserializer only stumbles over.</summary>
-    private ManifestException SpecFault()
-    {
-        var text = $$"""{"apiVersion":"{{ContinualRun.GroupVersion}}","kind":"{{ContinualRun.KindName}}","metadata":{"name":"{{Metadata.Name}}"},"spec":{{Spec.Unread?.GetRawText() ?? "null"}}}""";
-        try
-        {
-            ManifestReader.Read(text, $"{Metadata.Namespace}/{Metadata.Name}");
-        }
-        catch (ManifestException fault)
-        {
-            return fault;
-        }
-
-        return new ManifestException($"{Metadata.Namespace}/{Metadata.Name}", [new FieldError("spec", Spec.Fault ?? "is missing")]);
-    }
 }
 
 /// <summary>A part of an object: its value, or what stood there instead and why it cannot be read.</summary>

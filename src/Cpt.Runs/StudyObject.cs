@@ -29,35 +29,8 @@ public sealed record StudyObject : KubernetesObject
     {
         ApiVersion = ContinualRun.GroupVersion,
         Kind = ContinualStudy.KindName,
-        Metadata = new()
-        {
-            Name = Metadata.Name!,
-            Namespace = Metadata.Namespace,
-            Uid = Metadata.Uid,
-            ResourceVersion = Metadata.ResourceVersion,
-            Generation = Metadata.Generation,
-            CreationTimestamp = Metadata.CreationTimestamp,
-            DeletionTimestamp = Metadata.DeletionTimestamp,
-            Labels = Metadata.Labels,
-            Annotations = Metadata.Annotations,
-        },
-        Spec = Spec.Value ?? throw SpecFault(),
+        Metadata = StoredParts.Metadata(Metadata),
+        Spec = Spec.Value ?? throw StoredParts.Fault(ContinualStudy.KindName, Metadata, Spec, (text, source) => ManifestReader.ReadStudy(text, source)),
         Status = Status.Value,
     };
-
-    /// <summary>The strict reader names what the deserializer only stumbles over.</summary>
-    private ManifestException SpecFault()
-    {
-        var text = $$"""{"apiVersion":"{{ContinualRun.GroupVersion}}","kind":"{{ContinualStudy.KindName}}","metadata":{"name":"{{Metadata.Name}}"},"spec":{{Spec.Unread?.GetRawText() ?? "null"}}}""";
-        try
-        {
-            ManifestReader.ReadStudy(text, $"{Metadata.Namespace}/{Metadata.Name}");
-        }
-        catch (ManifestException fault)
-        {
-            return fault;
-        }
-
-        return new ManifestException($"{Metadata.Namespace}/{Metadata.Name}", [new FieldError("spec", Spec.Fault ?? "is missing")]);
-    }
 }
